@@ -1,0 +1,1 @@
+"""What the workshop costs, beside what it can't do without."""

@@ -1,0 +1,198 @@
+"""What grading a class costs: beside the engine's own limit, in memory, and for many submissions.
+
+    .venv/bin/python -m benchmarks.grading [--learners 100] [--many 1000] [--exercises 1,6] [--scheduler ADDRESS]
+
+The class has model answers to all exercises; half of the learners handed in content of their own, the others the same.
+The engine's limit is the number of containers per second that a plain HTTP client creates, starts and removes, as many
+at a time as answers are judged. What grading is counted by are the containers that it started: those of the classic
+builder's steps, too. Run it on a machine with nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measuring import INVOKE, ROOT, Engine
+from workshop import exercises
+
+LOOK_EVERY = 0.1
+"""Seconds between two looks at the memory."""
+CYCLES = 120
+"""Containers by which the engine's limit is measured."""
+MEGA = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """Something measured, with its goal, in words."""
+
+    what: str
+    measured: str
+    goal: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One grading: seconds, containers that it started, and the most bytes its process, and all, had at a time."""
+
+    seconds: float
+    started: int
+    memory: int
+    memory_of_all: int
+
+
+def make_class(folder: Path, learners: int, numbers: Sequence[int], *, different: float) -> None:
+    """Write a class of so many learners; this share of them has content of their own."""
+    for number in range(learners):
+        for exercise in exercises.every():
+            if exercise.number not in numbers:
+                continue
+            answer = folder / f"learner-{number}" / "exercises" / exercise.name
+            with exercise.context_of(exercise.key) as context:
+                shutil.copytree(context, answer, symlinks=True)
+            if number < learners * different:
+                with (answer / "Dockerfile").open("a", encoding="utf-8") as dockerfile:
+                    dockerfile.write(f"\n# learner {number}\n")
+
+
+def grade(class_: Path, report: Path, *flags: str) -> Run:
+    """Grade a class, and watch what it takes."""
+    began = time.time()
+    timer = time.perf_counter()
+    words = [*INVOKE, "grade", str(class_), "--report", str(report), *flags]
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
+    own = together = 0
+    while process.poll() is None:
+        own = max(own, _memory(process.pid))
+        together = max(together, sum(map(_memory, _family(process.pid))))
+        time.sleep(LOOK_EVERY)
+    seconds = time.perf_counter() - timer
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
+    return Run(seconds, _started_since(began), own, together)
+
+
+def _family(number: int) -> Iterator[int]:
+    """Go through a process and all that it started."""
+    yield number
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{number}/task").iterdir():  # each thread has children of its own, see proc(5)
+            for child in (task / "children").read_text("ascii").split():
+                yield from _family(int(child))
+
+
+def _memory(number: int) -> int:
+    """Give the bytes that a process has in memory; what it shares with others counts in each."""
+    with contextlib.suppress(OSError, IndexError):
+        return int(Path(f"/proc/{number}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _started_since(began: float) -> int:
+    """Count the containers that the engine started since then."""
+    asked = {"type": ["container"], "event": ["start"]}
+    query = urllib.parse.urlencode(
+        {"since": f"{began:.6f}", "until": f"{time.time():.6f}", "filters": json.dumps(asked)}
+    )
+    with contextlib.closing(Engine()) as engine:
+        return engine.call("GET", f"/events?{query}").count(b'"status":"start"')
+
+
+def cycles_per_second(at_a_time: int) -> float:
+    """Measure the engine's own limit: containers created, started and removed, so many at a time."""
+    plan = json.dumps({"Image": "busybox", "Cmd": ["true"], "HostConfig": {"NetworkMode": "none"}}).encode()
+
+    def some(count: int) -> None:
+        with contextlib.closing(Engine()) as engine:
+            for _ in range(count):
+                made = json.loads(engine.call("POST", "/containers/create", plan))["Id"]
+                engine.call("POST", f"/containers/{made}/start")
+                engine.call("DELETE", f"/containers/{made}?force=1&v=1")
+
+    each = max(1, CYCLES // at_a_time)
+    timer = time.perf_counter()
+    with ThreadPoolExecutor(at_a_time) as pool:
+        list(pool.map(some, [each] * at_a_time))
+    return each * at_a_time / (time.perf_counter() - timer)
+
+
+def rows(learners: int, many: int, numbers: Sequence[int], scheduler: str | None = None) -> Iterator[Row]:
+    """Measure everything; `many` is how many submissions the cost of a submission is followed to."""
+    jobs = 2 * (os.cpu_count() or 1)
+    with tempfile.TemporaryDirectory(prefix="docker-101-bench-") as scratch:
+        folder = Path(scratch)
+        make_class(folder / "class", learners, numbers, different=0.5)
+        before = cycles_per_second(jobs)
+        run = grade(folder / "class", folder / "report", "--jobs", str(jobs))
+        limit = (before + cycles_per_second(jobs)) / 2
+        ours = run.started / run.seconds
+        what = f"{learners} learners, {len(numbers)} exercises"
+        judged = learners * len(numbers) / run.seconds
+        yield Row(what, f"{run.seconds:.0f} s, {judged:.1f} grades/s")
+        share = f"{ours:.2f} of {limit:.2f} containers/s: {100 * ours / limit:.0f} %"
+        yield Row("share of the engine's limit", share, "≥ 90 %")
+        yield Row("memory of the grader", f"{run.memory / MEGA:.0f} MB", "< 300 MB")
+        yield Row("memory with its workers", f"{run.memory_of_all / MEGA:.0f} MB")
+        yield from _many(folder, many, numbers)
+        yield _several(folder, run, scheduler)
+
+
+def _many(folder: Path, many: int, numbers: Sequence[int]) -> Iterator[Row]:
+    """Follow what a submission costs that brings nothing new, to many: taken in, compared, reported."""
+    cost = {}
+    make_class(folder / "many", many, numbers, different=0)
+    make_class(folder / "few", many // 10, numbers, different=0)
+    grade(folder / "few" / "learner-0", folder / "known")
+    for name, count in (("few", many // 10), ("many", many)):
+        shutil.copytree(folder / "known", folder / f"report-{name}")
+        run = grade(folder / name, folder / f"report-{name}")
+        cost[name] = run.seconds / count
+        what = f"{count} submissions that bring nothing new"
+        yield Row(what, f"{run.seconds:.1f} s, {1000 * cost[name]:.1f} ms each, {run.memory / MEGA:.0f} MB", "< 300 MB")
+    yield Row("cost of one, ten times as many", f"{cost['many'] / cost['few']:.2f} times", "≤ 1.1 times")
+
+
+def _several(folder: Path, alone: Run, scheduler: str | None) -> Row:
+    what, goal = "the machines of the scheduler", "two: ≥ 1.7 times"
+    if not scheduler:
+        processors = os.cpu_count() or 1
+        return Row(
+            what, f"not measured: needs --scheduler; two engines on these {processors} processors share them", goal
+        )
+    run = grade(folder / "class", folder / "elsewhere", "--scheduler", scheduler)
+    return Row(what, f"{alone.seconds / run.seconds:.2f} times as fast as this one", goal)
+
+
+def main() -> None:
+    """Print the table."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--learners", type=int, default=100, help="in the class that is judged (100)")
+    options.add_argument(
+        "--many", type=int, default=1000, help="submissions that the cost of one is followed to (1000)"
+    )
+    options.add_argument("--exercises", default="", help="numbers with commas (all)")
+    options.add_argument("--scheduler", help="grade the same class on the machines of this scheduler, too")
+    said = options.parse_args()
+    known = [one.number for one in exercises.every()]
+    numbers = [int(one) for one in said.exercises.split(",")] if said.exercises else known
+    show = functools.partial(print, flush=True)
+    show(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    for row in rows(said.learners, said.many, numbers, said.scheduler):
+        show(f"{row.what:42} {row.measured:52} {row.goal}")
+
+
+if __name__ == "__main__":
+    main()

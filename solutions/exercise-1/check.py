@@ -1,0 +1,268 @@
+"""Exercise 1 is done when your own page, with its style, comes out of your own container."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from workshop import Lab, Response, after
+
+BASE = "nginx:mainline-alpine"
+SITE = "/usr/share/nginx/html"
+STARTER = "welcome-page"
+
+
+def check_image_builds(lab: Lab) -> None:
+    """Your Dockerfile builds, on top of nginx:mainline-alpine."""
+    image = lab.build()
+    if not image.is_on(BASE):
+        where = lab.where("FROM")
+        lab.not_yet(
+            "another-base",
+            "The image stands on other layers than those of the base image this exercise is about.",
+            expected=f"an image made FROM {BASE}",
+            actual=where.text if where else "no FROM line",
+            hint="compare the FROM line with the one that was given",
+            where=where,
+        )
+
+
+@after(check_image_builds)
+def check_serves_your_page(lab: Lab) -> None:
+    """The page on the published port is yours."""
+    page = lab.running.fetch("/")
+    mine = lab.read("index.html")
+    given = (lab.exercise.starter / "index.html").read_bytes()
+    if page.status == 200 and page.body == mine and mine.strip():
+        if Parsed(page.text).heading == Parsed(given.decode()).heading:
+            lab.note("the heading is still the one that was given: put your name there")
+    elif page.status != 200:
+        _no_page(lab, page)
+    elif page.body == lab.file(f"{SITE}/index.html", BASE):
+        _welcome_page(lab, mine)
+    elif not page.body.strip():
+        lab.not_yet(
+            "page-empty",
+            "The page that nginx gives out is empty: there is nothing in that file.",
+            expected="your index.html, with something in it",
+            actual="0 bytes",
+            hint="is your index.html saved?",
+            look=lab.inside(f"ls -l {SITE}"),
+            where=lab.where("COPY", "ADD"),
+        )
+    elif not Parsed(page.text).is_html:
+        lab.not_yet(
+            "not-a-page",
+            "Something else than a web page lies where nginx looks for index.html.",
+            expected="the index.html of your folder",
+            actual=page.text[:200],
+            hint="which file goes where, in your COPY line?",
+            look=lab.inside(f"head {SITE}/index.html"),
+            where=lab.where("COPY", "ADD"),
+        )
+    else:
+        lab.note("this page is not your index.html, letter by letter: the Dockerfile changes or writes it")
+
+
+@after(check_serves_your_page)
+def check_page_is_styled(lab: Lab) -> None:
+    """Your page arrives with its style."""
+    page = Parsed(lab.running.fetch("/").text)
+    if page.on_a_disk:
+        lab.not_yet(
+            "stylesheet-on-your-disk",
+            "The page asks for its stylesheet by a place on your disk; a browser asks the server that sent the page.",
+            expected="the stylesheet's address, seen from the page",
+            actual=page.on_a_disk,
+            hint="compare the link with the one that was given",
+            where=lab.where_in("index.html", page.on_a_disk),
+        )
+    for sheet in page.sheets:
+        answer = lab.running.fetch(sheet)
+        if answer.status != 200:
+            _no_sheet(lab, sheet, answer)
+        if answer.content_type != "text/css" or not answer.body.strip():
+            lab.not_yet(
+                "stylesheet-not-css",
+                "A browser uses a stylesheet only when it has rules, and comes as text/css.",
+                expected=f"{sheet} as text/css",
+                actual=f"{len(answer.body)} bytes of {answer.content_type or 'no type at all'}",
+                hint="what lies in the image under that name?",
+                look=lab.inside(f"head {SITE}{sheet}"),
+                where=lab.where("COPY", "ADD"),
+            )
+    if not page.sheets and not page.has_own_style:
+        lab.not_yet(
+            "no-style",
+            "The page names no stylesheet of its own, so a browser shows it bare.",
+            expected='a <link rel="stylesheet" …> to your style.css, or a <style> block',
+            actual="neither in the page that was served",
+            hint="compare your index.html with the one that was given",
+        )
+    if lab.running.fetch("/Dockerfile").status == 200:
+        lab.note("your Dockerfile can be downloaded at /Dockerfile, too: exercise-3 is about that")
+
+
+@after(check_page_is_styled)
+def check_stays_up(lab: Lab) -> None:
+    """The container is still running."""
+    # The base image's own start command is known to stay; whatever else was written must show it for a second.
+    lab.running.must_stay_up(0 if lab.build().starts_as(BASE) else 1.2)
+
+
+def _no_page(lab: Lab, page: Response) -> None:
+    look = lab.inside(f"ls -l {SITE}")
+    if page.status == 403:
+        unreadable = lab.running.exec("test", "-e", f"{SITE}/index.html").code == 0
+        lab.not_yet(
+            "page-not-readable" if unreadable else "no-index-page",
+            "COPY keeps a file's permissions, and the web server's user may not read this one."
+            if unreadable
+            else "The folder that nginx serves has no index.html any more.",
+            expected="your index.html",
+            actual="403 Forbidden",
+            hint="look at the permissions of your files" if unreadable else "look at what lies in that folder now",
+            look=look,
+            where=lab.where("COPY", "ADD", "RUN"),
+        )
+    lab.not_yet(
+        "no-page",
+        "nginx answers, but it has no page to give.",
+        expected="200, and your index.html",
+        actual=f"{page.status}: {page.text[:200]}",
+        hint="is there a file index.html in the folder that nginx serves?",
+        look=look,
+        where=lab.where("COPY", "ADD", "RUN"),
+    )
+
+
+def _welcome_page(lab: Lab, mine: bytes) -> None:
+    """Say why the base image's page is still there: look for the learner's own in every layer."""
+    places = lab.build().where_is(mine, BASE)
+    seen = "“Welcome to nginx!”, the page of the base image"
+    where = lab.where("COPY", "ADD", containing="index") or lab.where("COPY", "ADD")
+    if f"{SITE}/index.html" in places:
+        lab.not_yet(
+            "page-replaced-later",
+            "Your page gets into the image, and a later instruction puts the base image's page back.",
+            expected="your index.html",
+            actual=seen,
+            hint="read the Dockerfile from the line that copies your page downwards",
+            where=where,
+        )
+    if places:
+        lab.not_yet(
+            "page-elsewhere",
+            f"Your page is in the image, at {places[0]}. nginx does not look there: it serves {SITE}/index.html.",
+            expected=f"your index.html at {SITE}/index.html",
+            actual=seen,
+            hint="compare the two paths, letter by letter",
+            look=lab.inside(f"ls {places[0].rpartition('/')[0] or '/'} {SITE}"),
+            where=where,
+        )
+    if where and re.match(r"(COPY|ADD)\s+\[", where.text, re.IGNORECASE) and "'" in where.text:
+        lab.not_yet(
+            "list-was-not-json",
+            "The list in [ ] is not a proper list, so every piece of it was taken for a pattern, and none fits a file.",
+            expected="your index.html",
+            actual=seen,
+            hint="which quotes does a list need?",
+            look=lab.inside(f"ls -l {SITE}"),
+            where=where,
+        )
+    begun = lab.where("FROM")
+    if where and begun and where.line < begun.line:
+        lab.not_yet(
+            "begun-anew",
+            "Each FROM begins a new image, and only the last one counts: what stands above it is not in there.",
+            expected="your index.html",
+            actual=seen,
+            hint="how often does the Dockerfile say FROM?",
+            look=lab.inside(f"ls -l {SITE}"),
+            where=begun,
+        )
+    lab.not_yet(
+        "welcome-page",
+        "Your index.html is not in the image: no line of the Dockerfile takes it there.",
+        expected="your index.html",
+        actual=seen,
+        hint="which instruction takes files from your folder into the image?",
+        look=lab.inside(f"ls -l {SITE}"),
+        where=where or lab.where("FROM"),
+    )
+
+
+def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
+    name = sheet.rpartition("/")[2]
+    where = lab.where("COPY", "ADD", containing=name) or lab.where("COPY", "ADD")
+    look = lab.inside(f"ls -l {SITE}")
+    file = lab.folder / lab.find(name)
+    places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
+    if not file.is_file() and lab.where_in("index.html", name):
+        lab.not_yet(
+            "stylesheet-misnamed",
+            f"The page asks for {sheet}, and your folder has no {name}.",
+            expected=f"{sheet} with status 200",
+            actual=f"status {answer.status}",
+            hint="compare the name in the link with the names of your files",
+            look=look,
+            where=lab.where_in("index.html", name),
+        )
+    if answer.status == 403:
+        reason, why = "stylesheet-not-readable", "COPY keeps a file's permissions, and nginx may not read this one."
+    elif places:
+        reason, why = "stylesheet-elsewhere", f"It is in the image, at {places[0]}; the page asks for it at {sheet}."
+    else:
+        reason, why = (
+            "stylesheet-missing",
+            f"The page asks for {sheet}, and it is not in the image: COPY takes only what you name.",
+        )
+    lab.not_yet(
+        reason,
+        why,
+        expected=f"{sheet} with status 200",
+        actual=f"status {answer.status}",
+        hint="look at which files your Dockerfile names, and where it puts them",
+        look=look,
+        where=where,
+    )
+
+
+class Parsed(HTMLParser):
+    """What matters here in a page."""
+
+    def __init__(self, text: str) -> None:
+        """Read the page `text`."""
+        super().__init__()
+        self.sheets: list[str] = []
+        """Paths of the stylesheets on the same site."""
+        self.on_a_disk = ""
+        """The address of a stylesheet that only its author's machine can find."""
+        self.has_own_style = False
+        self.is_html = False
+        self.heading = ""
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notice styles, and what is being read."""
+        its = {name: value or "" for name, value in attrs}
+        self._inside = tag
+        self.is_html = self.is_html or tag in ("html", "body", "h1", "h2", "p", "title", "div", "main")
+        self.has_own_style = self.has_own_style or bool(its.get("style"))
+        if tag == "link" and "stylesheet" in its.get("rel", "").lower().split() and its.get("href"):
+            address = urlsplit(urljoin("http://here/", its["href"].strip()))
+            if address.scheme not in ("http", "https", "data"):
+                self.on_a_disk = its["href"].strip()
+            elif address.netloc == "here":
+                self.sheets.append(address.path)
+            else:
+                self.has_own_style = True
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's own signature
+        """Leave the element."""
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        """Collect the first heading, and see whether a style block says anything."""
+        self.has_own_style = self.has_own_style or (self._inside == "style" and bool(data.strip()))
+        self.heading += data.strip() if self._inside == "h1" else ""

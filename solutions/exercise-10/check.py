@@ -1,0 +1,330 @@
+"""Exercise 10 is done when what the build deleted is in no layer of the image."""
+
+import gzip
+import hashlib
+import io
+import re
+import tarfile
+import zlib
+from dataclasses import replace
+
+from workshop import Finding, Image, Lab, Layer, NotYet, after
+
+STARTER = "junk-in-a-layer"
+BASE = "busybox"
+OTHER_BASE = "nginx:mainline-alpine"
+LOGO, REPORT = "/www/logo.txt", "/report.txt"
+ALLOWED = 1_000_000
+"""Bytes that the answer may add to busybox: report and logo need under one thousand."""
+JUNK = 20 * 1024 * 1024
+"""Bytes of junk that the starter makes; as many zeros have one checksum always, and are junk all the same."""
+_SUM = re.compile(r"^([0-9a-f]{64}) +\S+$", re.MULTILINE)
+_NOTHING = hashlib.sha256(b"").hexdigest()
+
+
+def check_image_builds(lab: Lab) -> None:
+    """Your Dockerfile builds."""
+    try:
+        lab.build()
+    except NotYet as failed:
+        raise NotYet(_why_not_built(lab, failed.finding)) from failed
+
+
+@after(check_image_builds)
+def check_report_is_there(lab: Lab) -> None:
+    """The container prints the report: a checksum."""
+    report = (lab.file(REPORT) or b"").decode(errors="replace")
+    where = lab.where("RUN", containing="report") or lab.where("RUN", "COPY") or lab.where("CMD", "ENTRYPOINT")
+    look = lab.inside(f"cat {REPORT}")
+    expected = f"in {REPORT}, the checksum of 20 MB of junk, as sha256sum writes it"
+    found = _SUM.search(report)
+    elsewhere = [f"/{path}" for path in lab.build().files_above(BASE) if path.rpartition("/")[2] == "report.txt"]
+    if found is None:
+        reason, why = (
+            ("report-elsewhere", f"The image has a report, but at {elsewhere[0]}.")
+            if lab.file(REPORT) is None and elsewhere
+            else ("report-missing", f"The image has no {REPORT}. No RUN writes it, or it stayed in another stage.")
+            if lab.file(REPORT) is None
+            else ("report-empty", "There was nothing to read when the checksum was made, and the build went on.")
+            if not report.strip()
+            else ("report-wrong", f"{REPORT} does not hold what sha256sum writes.")
+        )
+        lab.not_yet(
+            reason,
+            why,
+            expected=expected,
+            actual=report.strip()
+            or (", ".join(elsewhere) or "no such file" if reason != "report-empty" else "an empty file"),
+            hint="which line writes it, and is the junk there at that moment?",
+            look=look,
+            where=where,
+        )
+    if found[1] == _NOTHING:
+        lab.not_yet(
+            "report-of-nothing",
+            "This is the checksum of nothing at all: where sha256sum reads, nothing is, or nothing is any more.",
+            expected=expected,
+            actual=found[0],
+            hint="in which order do making, reading and deleting happen?",
+            look=look,
+            where=where,
+        )
+    if any(found[1] in text for text in _own_texts(lab)):
+        lab.not_yet(
+            "report-made-up",
+            "This checksum stands in your files, so it was known before the build made any junk.",
+            expected=expected + ", made while building",
+            actual=found[0],
+            hint="the build must still make 20 MB of junk, and read it",
+            look=look,
+            where=where,
+        )
+    if _always_the_same(lab, found[1]):
+        lab.not_yet(
+            "report-made-up",
+            "Each build comes to this very checksum, so it is not one of fresh junk.",
+            expected=expected + ", another one in each build without the cache",
+            actual=found[0],
+            hint="from where does the starter take its junk?",
+            look=f"docker build --no-cache {lab.typed}",
+            where=where,
+        )
+    output = lab.finish()
+    if output.code or found[1] not in output.stdout:
+        lab.not_yet(
+            "report-not-printed",
+            f"{REPORT} is in the image, but a container that is started without a command does not print it.",
+            expected=f"docker run prints {REPORT}",
+            actual=output.text.strip() or f"nothing, and exit code {output.code}",
+            hint="what does the container start? The last FROM begins a new image, with the base's own command",
+            look=f"docker run --rm {lab.image_name}",
+            where=lab.where("CMD", "ENTRYPOINT") or lab.where("FROM"),
+        )
+
+
+@after(check_image_builds)
+def check_logo_is_unpacked(lab: Lab) -> None:
+    """The logo is at /www/logo.txt, unpacked."""
+    logo = _unpack(_given(lab))
+    if lab.file(LOGO) == logo:
+        return
+    image = lab.build()
+    places = image.where_is(logo, BASE)
+    contents = _contents(image)
+    packed = [path for _, path, content in contents if content in _archives(lab)]
+    packed += [path for _, path, _ in contents if path.rpartition("/")[2].startswith("logo.") and f"/{path}" != LOGO]
+    lying = lab.file(LOGO)
+    reason, why, actual = (
+        ("logo-elsewhere", f"The logo is in the image, but at {places[0]}.", places[0])
+        if places
+        else ("logo-not-unpacked", "The archive came into the image as it is; nothing unpacked it.", f"/{packed[0]}")
+        if packed
+        else ("logo-wrong", f"Something else lies at {LOGO}.", lying.decode(errors="replace")[:200])
+        if lying is not None
+        else ("logo-missing", "The logo did not get into the image.", "no such file")
+    )
+    lab.not_yet(
+        reason,
+        why,
+        expected=f"the unpacked logo at {LOGO}",
+        actual=actual,
+        hint="what happens to the archive on its way into the image, and where does it arrive?",
+        look=lab.inside("ls -lR /www"),
+        where=(lab.bringer(places[0], BASE) if places else None)
+        or lab.where("COPY", "ADD", containing="logo")
+        or lab.where("COPY", "ADD")
+        or lab.where("FROM"),
+    )
+
+
+@after(check_report_is_there)
+def check_no_layer_has_the_junk(lab: Lab) -> None:
+    """No layer holds the junk."""
+    image = lab.build()
+    if image.is_on(OTHER_BASE):
+        lab.not_yet(
+            "other-base",
+            f"This image stands on {OTHER_BASE}, which alone is far bigger than the junk.",
+            expected=f"an image on {BASE}",
+            actual=f"an image on {OTHER_BASE}",
+            hint="which base does the starter have, and what does your image need of another?",
+            look=f"docker history {lab.image_name}",
+            where=lab.where("FROM"),
+        )
+    big = _junk(lab, image)
+    names = _names_of_base(lab) if big else set()
+    junk = [one for one in big if not _is_bases(one[1], names)]
+    if not junk:
+        return
+    place, path, size = next((one for one in junk if _still_there(image, one[0], one[1])), junk[0])
+    step = lab.made_layer(place, BASE)
+    still = _still_there(image, place, path)
+    lab.not_yet(
+        "junk-not-deleted" if still else "junk-in-a-layer",
+        f"/{path} is still in the image: nothing deletes it."
+        if still
+        else "A later step deletes or empties it. That only hides it: a layer never changes those below, and whoever "
+        "has the image has them all.",
+        expected="layers without the junk",
+        actual=f"/{path}: {size / 1e6:.2g} MB in layer {place + 1} of the {len(_layers(image))} on top of {BASE}",
+        hint="when the step that makes it ends, what does it leave behind?",
+        look=f"docker history {lab.image_name}",
+        where=step or lab.where("RUN", "COPY"),
+    )
+
+
+@after(check_logo_is_unpacked)
+def check_no_layer_has_the_archive(lab: Lab) -> None:
+    """No layer holds the archive."""
+    image = lab.build()
+    for place, path, content in _contents(image):
+        if content not in _archives(lab):
+            continue
+        still = _still_there(image, place, path)
+        lab.not_yet(
+            "archive-not-deleted" if still else "archive-in-a-layer",
+            f"The logo is unpacked, and the archive still lies in the image, at /{path}."
+            if still
+            else "The step that brings it has a layer of its own, and that holds it. A later step can only hide it.",
+            expected="layers without the archive",
+            actual=f"/{path}: in layer {place + 1} of the {len(_layers(image))} on top of {BASE}",
+            hint="can the logo get into the image without its archive?",
+            look=f"docker history {lab.image_name}",
+            where=lab.made_layer(place, BASE) or lab.where("COPY", "ADD"),
+        )
+
+
+@after(check_no_layer_has_the_junk, check_no_layer_has_the_archive)
+def check_image_is_small(lab: Lab) -> None:
+    """Your layers add less than 1 MB to busybox."""
+    image = lab.build()
+    size = sum(layer.size for layer in _layers(image))
+    if not image.is_on(BASE):
+        size -= sum(layer.size for layer in _all_of_base(lab))
+        lab.note("this image does not share busybox's layer, so others can't share it either")
+    if size < ALLOWED:
+        return
+    everything = any(_is_bases(path, _names_of_base(lab)) for _, path, _ in _junk(lab, image))
+    lab.not_yet(
+        "copied-everything" if everything else "still-too-big",
+        "A COPY took all files of another stage along, busybox's own programs too: they are there twice now."
+        if everything
+        else "No single file is big, but together they are.",
+        expected=f"less than {ALLOWED / 1e6:.0f} MB on top of {BASE}",
+        actual=f"{size / 1e6:.1f} MB",
+        hint="which files does the image need? Name those" if everything else "look at the size of each line",
+        look=f"docker history {lab.image_name}",
+        where=lab.where("COPY", containing="--from") or lab.where("RUN", "COPY"),
+    )
+
+
+def _always_the_same(lab: Lab, reported: str) -> bool:
+    """Whether a build from scratch reports that, too; looked at only where nothing speaks of random numbers."""
+    if any("random" in text for text in _own_texts(lab)) or reported == hashlib.sha256(bytes(JUNK)).hexdigest():
+        return False
+    lines = list(lab.dockerfile.lines)
+    for stage in reversed(lab.dockerfile.stages):
+        lines.insert(stage.instruction.last_line, f"LABEL fresh={lab.nonce}")
+    again = lab.build(edits={"Dockerfile": "\n".join(lines)})
+    return reported in (lab.file(REPORT, again) or b"").decode(errors="replace")
+
+
+def _why_not_built(lab: Lab, found: Finding) -> Finding:
+    """Say it in this exercise's words when a step misses a file that an earlier one deleted, or unpacked."""
+    missed = re.search(r"can't open '?([^':\s]+)|([^':\s]+): No such file", found.actual)
+    name = (missed[1] or missed[2]) if missed else ""
+    adds = lab.where("ADD", containing="logo")
+    if name.endswith(("logo.tar.gz", "logo.tar")) and adds:
+        return replace(
+            found,
+            reason="archive-already-unpacked",
+            why="ADD unpacks an archive on its way into the image. Its content arrived, so no archive is left for "
+            "this command to open.",
+            hint="which of the two has to do the unpacking, and into which folder?",
+            where=adds,
+        )
+    if name.endswith("build-junk"):
+        return replace(
+            found,
+            reason="junk-gone-too-early",
+            why=f"When this command wants to read {name}, it is not there: an earlier command deleted it, or a VOLUME "
+            "forgot it when the step ended.",
+            hint="in which order do making, reading and deleting happen, and in how many steps?",
+            where=lab.where("RUN", containing="sha256sum"),
+        )
+    return found
+
+
+def _layers(image: Image) -> list[Layer]:
+    return image.layers_above(BASE)
+
+
+def _all_of_base(lab: Lab) -> list[Layer]:
+    return lab.image(BASE).layers_above("scratch")
+
+
+def _junk(lab: Lab, image: Image) -> list[tuple[int, str, int]]:
+    """List what is called build-junk and not empty, has the reported checksum, or is bigger than all may be."""
+    found = _SUM.search((lab.file(REPORT) or b"").decode(errors="replace"))
+    reported = found[1] if found else ""
+    return [
+        (place, path, entry.size)
+        for place, layer in enumerate(_layers(image))
+        for path, entry in layer.files.items()
+        if entry.size >= ALLOWED
+        or (entry.size and path.rpartition("/")[2] == "build-junk")
+        or (entry.size and hashlib.sha256(layer.read(path)).hexdigest() == reported)
+    ]
+
+
+def _contents(image: Image) -> list[tuple[int, str, bytes]]:
+    return [
+        (place, path, layer.read(path))
+        for place, layer in enumerate(_layers(image))
+        for path, entry in layer.files.items()
+        if 0 < entry.size < ALLOWED
+    ]
+
+
+def _names_of_base(lab: Lab) -> set[str]:
+    return {path for layer in _all_of_base(lab) for path in layer.files}
+
+
+def _is_bases(path: str, names: set[str]) -> bool:
+    """Whether a path, or its end, is one of the base's: a copy of it, perhaps in another folder."""
+    parts = path.split("/")
+    return any("/".join(parts[at:]) in names for at in range(len(parts)))
+
+
+def _still_there(image: Image, place: int, path: str) -> bool:
+    return not any(layer.hides(path) for layer in _layers(image)[place + 1 :])
+
+
+def _given(lab: Lab) -> bytes:
+    return (lab.exercise.starter / "logo.tar.gz").read_bytes()
+
+
+def _archives(lab: Lab) -> set[bytes]:
+    """The archive as it was given and as it lies in the folder, packed and unpacked by gunzip."""
+    own = lab.folder / "logo.tar.gz"
+    packed = {_given(lab), *([own.read_bytes()] if own.is_file() else [])}
+    return packed | {_gunzipped(one) for one in packed}
+
+
+def _gunzipped(data: bytes) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error):
+        return data
+
+
+def _unpack(archive: bytes) -> bytes:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        content = opened.extractfile("logo.txt")
+        return content.read() if content else b""
+
+
+def _own_texts(lab: Lab) -> list[str]:
+    """Read the small files of the answer."""
+    files = [path for path in lab.folder.rglob("*") if path.is_file() and path.stat().st_size < ALLOWED]
+    return [path.read_bytes().decode(errors="replace") for path in files]

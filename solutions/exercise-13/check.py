@@ -1,0 +1,276 @@
+"""Exercise 13 is done when the counter counts what it is asked to, stops when told to, and shows whether it is well."""
+
+import re
+from typing import NoReturn
+
+from workshop import Lab, NotYet, Where, after, health, stopping
+from workshop.running import Running, until
+
+STARTER = "entrypoint-swallows-words"
+BANNER = "The fruit counter of Banana Smith opens."
+SPEAKS_WITHIN = 4.0
+"""Seconds until the server says what it counts."""
+HEARTBEAT = "/tmp/heartbeat"  # noqa: S108 - in the container, where server.sh has it
+_FREEZE = r"""
+for one in /proc/[0-9]*; do
+  [ "$one" = /proc/1 ] && continue
+  tr '\0' ' ' < "$one/cmdline" | grep -q 'server\.sh' && kill -STOP "${one#/proc/}" && echo "$one"
+done
+"""
+"""Stops every process but the first that is server.sh, so that it hears nothing; names each."""
+OLD, YOUNG = 8, 2
+"""Seconds: ages of a heartbeat that are clearly too old, and clearly young enough, for a limit of five."""
+
+
+def check_image_builds(lab: Lab) -> None:
+    """Your Dockerfile builds, with server.sh as it was given."""
+    image = lab.build()
+    given = (lab.exercise.starter / "server.sh").read_bytes()
+    if any(lab.file(path) == given for path in image.where_is(given, "busybox")):
+        return
+    mine = lab.read("server.sh")
+    if mine == given and lab.file("/app/server.sh") is None:
+        reason, why = "server-missing", "No line of the Dockerfile brings server.sh into the image."
+    elif b"\r\n" in mine and mine.replace(b"\r\n", b"\n") == given:
+        reason, why = "windows-line-endings", "server.sh has Windows line endings; sh takes them for part of the words."
+    else:
+        reason, why = "server-changed", "server.sh is not the one that was given. The rest can be done around it."
+    lab.not_yet(
+        reason,
+        why,
+        expected="the server.sh that was given",
+        actual="another one, or none",
+        hint=f"invoke reset {lab.exercise.name} puts it back, and keeps yours in a backup",
+        look=f"docker run --rm --entrypoint cat {lab.image_name} /app/server.sh",
+        where=lab.where("COPY", "ADD"),
+    )
+
+
+def plantains(lab: Lab) -> Running:
+    """The container that was asked for something else than bananas."""
+    try:
+        return lab.start(command=[_thing(lab)])
+    except NotYet as not_yet:
+        if lab.build().config.get("Entrypoint"):
+            raise
+        lab.not_yet(
+            "words-replace-the-command",
+            "The words behind the image's name replace CMD, and the image has nothing but CMD.",
+            expected=f"Counting {_thing(lab)}",
+            actual=not_yet.finding.actual,
+            hint="which instruction holds the program that always runs?",
+            look=f"docker run --rm {lab.image_name} plantains",
+            where=lab.where("CMD"),
+        )
+
+
+def bananas(lab: Lab) -> Running:
+    """The container that was asked for nothing; its health is looked at often."""
+    return lab.start(health=health.TIMING if health.test_of(lab.build()) else {})
+
+
+def _thing(lab: Lab) -> str:
+    return f"plantains-{lab.nonce}"
+
+
+@after(check_image_builds)
+def check_stays_up(lab: Lab) -> None:
+    """A container of it starts, and keeps counting."""
+    running = lab.once(bananas)
+    said = _until_it_counts(running)
+    line = [*(running.image.config.get("Entrypoint") or []), *(running.image.config.get("Cmd") or [])][2:3]
+    if not running.is_up() and "[" in said and line and line[0].startswith("["):
+        lab.not_yet(
+            "list-was-not-json",
+            "The list in [ ] is not a proper list, so it became a shell line. The shell then looks for a program “[…”.",
+            expected="a container that keeps running",
+            actual=said,
+            hint="a list has double quotes around each word, and commas between them",
+            where=lab.where("ENTRYPOINT", containing="[") or lab.where("CMD", containing="["),
+        )
+    running.must_stay_up()
+
+
+@after(check_stays_up)
+def check_counts_what_you_ask(lab: Lab) -> None:
+    """It counts what docker run asks for, after the banner."""
+    _must_count(lab, lab.once(plantains), _thing(lab))
+
+
+@after(check_counts_what_you_ask)
+def check_counts_bananas(lab: Lab) -> None:
+    """Without a word, it counts bananas."""
+    _must_count(lab, lab.once(bananas), "bananas")
+
+
+@after(check_counts_bananas)
+def check_is_healthy(lab: Lab) -> None:
+    """Docker calls it healthy while its heart beats."""
+    running = lab.once(bananas)
+    health.must_be_healthy(running)
+    if _verdict_at(running, YOUNG) != 0:
+        lab.not_yet(
+            "too-strict",
+            f"The heartbeat comes once a second, a little later on a busy machine; yours gives up after {YOUNG}.",
+            expected="healthy while the heartbeat is younger than five seconds",
+            actual=f"a failure when it is {YOUNG} seconds old",
+            hint="compare the numbers in your health check",
+            where=lab.where("HEALTHCHECK"),
+        )
+
+
+@after(check_is_healthy)
+def check_notices_a_stuck_server(lab: Lab) -> None:
+    """Docker calls it unhealthy when its heart has stopped."""
+    running = lab.once(bananas)
+    if _verdict_at(running, OLD) == 0:
+        _never_unhealthy(lab, running)
+    if running.health("unhealthy", health.WITHIN) is None:
+        running.must_stay_up()
+        _never_unhealthy(lab, running)
+
+
+@after(check_stays_up)
+def check_stops(lab: Lab) -> None:
+    """On docker stop it ends at once, with a goodbye (waits up to 3 s)."""
+    running = lab.once(bananas)
+    first = running.process_one()
+    stopping.must_stop(running, says="Goodbye!")
+    if "server.sh" not in first:
+        _must_be_its_own_goodbye(lab)
+
+
+def _must_be_its_own_goodbye(lab: Lab) -> None:
+    """Not there yet when there is a goodbye though the server can't hear: then another one says it in its place."""
+    running = lab.once(plantains)
+    if not running.exec("sh", "-c", _FREEZE, user="0").stdout.strip():
+        return  # no other process than the first is the server
+    running.stop(1)
+    if "Goodbye!" not in running.container.logs():
+        return
+    lab.not_yet(
+        "no-goodbye",
+        "Another script says goodbye in the server's place: it did so while the server could not hear the signal.",
+        expected="the server's own last words, with its own count",
+        actual=running.last_words(3),
+        hint="who is process 1, and what does the server get to know of the signal?",
+        look=lab.while_running("docker top look", "docker stop look", "docker logs look", options="-d"),
+        where=_start_line(lab, "Goodbye") or lab.where("ENTRYPOINT") or lab.where("CMD"),
+    )
+
+
+def _start_line(lab: Lab, containing: str) -> Where | None:
+    """Find the line of a script, other than the server, that has this text."""
+    names = sorted(path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("*.sh"))
+    lines = (lab.where_in(name, containing) for name in names if not name.endswith("server.sh"))
+    return next(filter(None, lines), None)
+
+
+def _until_it_counts(running: Running) -> str:
+    """Wait until it says what it counts, or ends; give what it printed."""
+
+    def look() -> str | None:
+        return said if "Counting" in (said := running.container.logs()) or not running.is_up() else None
+
+    return until(look, SPEAKS_WITHIN) or running.container.logs()
+
+
+def _must_count(lab: Lab, running: Running, thing: str) -> None:
+    said = _until_it_counts(running)
+    running.must_stay_up()
+    if f"Counting {thing}\n" not in said:
+        _wrong_count(lab, running, thing, said)
+    if BANNER not in said.partition("Counting")[0]:
+        lab.not_yet(
+            "banner-gone",
+            "The server runs, and the banner that start.sh prints is missing.",
+            expected=f"{BANNER}\nCounting {thing}",
+            actual=said,
+            hint="what does the container start: start.sh, or the server past it?",
+            where=lab.where("ENTRYPOINT") or lab.where("CMD"),
+        )
+
+
+def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
+    config = running.image.config
+    entry, command = config.get("Entrypoint") or [], config.get("Cmd") or []
+    where = lab.where("ENTRYPOINT") or lab.where("CMD")
+    look = f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {lab.image_name}'
+    if any(b"\r\n" in script.read_bytes() for script in lab.folder.glob("*.sh")):
+        reason, why = (
+            "windows-line-endings",
+            "A script here has Windows line endings; sh takes them for part of the words.",
+        )
+        hint = "save it with LF line endings"
+    elif entry[1:2] == ["-c"] and where and "[" in where.text and re.search(r"\$[@*]", entry[2]):
+        reason = "entrypoint-swallows-words"
+        why = "What follows sh -c and its line counts from $0 on; so the first word is $0, and $@ begins behind it."
+        hint = "what could stand between the line and the words, to be $0?"
+    elif entry[1:2] == ["-c"]:
+        reason = "entrypoint-swallows-words"
+        why = "An ENTRYPOINT written as one line runs in a shell, which gets the words and passes none of them on."
+        hint = "which form of ENTRYPOINT takes words behind it?"
+    elif thing == "bananas" and command[1:2] == ["-c"]:
+        reason = "default-is-a-shell-line"
+        why = "A CMD written as one line becomes /bin/sh -c and that line; here all of it is counted."
+        hint = "which form of CMD are just words?"
+        where = lab.where("CMD")
+    elif thing == "bananas" and not command:
+        reason = "no-default"
+        why = "There is no CMD any more that says what to count when nobody says it."
+        hint = "the Dockerfile had a line for that"
+    else:
+        reason = "words-not-passed-on"
+        why = "start.sh gets the words, and starts the server with others, or with none."
+        hint = "how does a script hand on all the words it got?"
+        where = _start_line(lab, "server.sh")
+    lab.not_yet(reason, why, expected=f"Counting {thing}", actual=said or "nothing", hint=hint, look=look, where=where)
+
+
+def _verdict_at(running: Running, age: int) -> int:
+    """Stop the heart, and give the health check's exit code for a last beat `age` seconds ago; below 0, for none."""
+    if age < 0:
+        running.exec("sh", "-c", f"touch /tmp/sick; rm -f {HEARTBEAT}", user="0")
+        return health.run_once(running).code
+    code = 0
+    for _ in range(5):
+        running.exec("sh", "-c", f"touch /tmp/sick; touch -d @$(($(date +%s) - {age})) {HEARTBEAT}", user="0")
+        code = health.run_once(running).code
+        now = running.exec("sh", "-c", f"echo $(($(date +%s) - $(stat -c %Y {HEARTBEAT})))", user="0").stdout.strip()
+        if now.isdigit() and age <= int(now) <= age + 2:  # else the server beat once more, or the machine was slow
+            break
+    return code
+
+
+def _printed_at(running: Running, age: int) -> str:
+    """Give what the health check prints for a last beat `age` seconds ago."""
+    _verdict_at(running, age)
+    return health.run_once(running).text.strip()
+
+
+def _never_unhealthy(lab: Lab, running: Running) -> NoReturn:
+    """Say what the health check looks at instead of the heartbeat's age."""
+    said, again, young = (_printed_at(running, age) for age in (OLD, OLD, YOUNG))
+    if said == again != young:
+        reason = "health-check-only-prints"
+        why = f"The check prints “{said.partition(chr(10))[0]}”, and Docker looks at its exit code alone."
+        hint = "with which exit code does your check end then?"
+    elif _verdict_at(running, 1_000_000) != 0:
+        reason, why = "too-patient", f"A server that has been stuck for {OLD} seconds still counts as well."
+        hint = "compare the numbers in your health check"
+    elif _verdict_at(running, -1) != 0:
+        reason, why = "only-looks-for-the-file", "The check asks whether the heartbeat is there, not how old it is."
+        hint = "which program tells when a file was last touched?"
+    else:
+        reason = "health-check-never-fails"
+        why = "The heart has stopped, and the check still says that all is well. What can't fail is not a check."
+        hint = "what does your check look at, and with which exit code does it end when that is bad?"
+    lab.not_yet(
+        reason,
+        why,
+        expected=f"unhealthy when {HEARTBEAT} is older than five seconds",
+        actual=f"healthy, with a heartbeat {OLD} seconds old",
+        hint=hint,
+        look=f'docker inspect -f "{{{{json .State.Health}}}}" CONTAINER   (of: docker run -d {lab.image_name})',
+        where=lab.where("HEALTHCHECK"),
+    )

@@ -1,0 +1,368 @@
+"""Exercise 14 is done when the image of the Banana Gazette can be shipped: every point of its release list holds."""
+
+from hashlib import sha256
+from typing import NoReturn
+
+from workshop import Image, Lab, NotYet, Where, after, causes, health, pages, shipping, stopping, users
+from workshop.layers import Layer
+from workshop.running import Running
+
+STARTER = "deleted-is-not-gone"
+BASES = ("nginx:mainline-alpine", "busybox")
+PORT = "8080/tcp"
+SERVED = "/usr/share/nginx/html"
+LABEL = "org.opencontainers.image.version"
+LIMIT = 300_000
+"""Bytes above the base: the pages need three thousand."""
+KINDS = {
+    "key": "The signing key",
+    "env-file": "The password file .env",
+    "drafts": "A draft that is not for print",
+    "sources": "The source of an article",
+    "tools": "The script that makes the pages",
+}
+"""What must not ship, the worst first."""
+
+
+def site(lab: Lab) -> Running:
+    """The one container that the checks share; port 8080 is published in any case, so that each point stands alone."""
+    image = lab.build()
+    ports = sorted({*image.exposed, PORT})
+    return lab.start(ports=ports, health=health.TIMING if health.test_of(image) else {})
+
+
+def changed(lab: Lab) -> Image:
+    """The image with another style and another VERSION: one build that answers for both when the pages stay."""
+    return lab.build(args={"VERSION": _version(lab)}, edits=_style(lab))
+
+
+def marks(lab: Lab) -> dict[str, bytes]:
+    """A mark in all that must not ship, and news in the articles: files that nobody else builds."""
+    return {name: lab.read(name) + _mark(lab, name) for name in _names(lab, *KINDS)}
+
+
+def marked(lab: Lab) -> Image:
+    """The image of a folder with these marks."""
+    return lab.build(edits=lab.once(marks))
+
+
+def base(lab: Lab) -> str:
+    """The base image that it stands on; the first that it may where it stands on none."""
+    return next(filter(lab.once(marked).is_on, BASES), BASES[0])
+
+
+def layers(lab: Lab) -> list[Layer]:
+    """What that image has above its base."""
+    return lab.once(marked).layers_above(lab.once(base))
+
+
+def folder(lab: Lab) -> str:
+    """The folder of the image that the pages are in."""
+    place = shipping.place_of(lab.once(layers), "build-id.txt")
+    if not place:
+        lab.not_yet(
+            "pages-missing",
+            "What build.sh makes is not in the image that is shipped: the last stage has to fetch it.",
+            expected=f"the pages, signature.txt and build-id.txt in {SERVED}",
+            actual="no build-id.txt in any layer",
+            hint="where does build.sh write to, and which stage is that in?",
+            look=f"docker run --rm --entrypoint ls {lab.image_name} -l {SERVED}",
+            where=lab.where("COPY", containing="--from") or lab.where("FROM"),
+        )
+    return place.rpartition("/")[0]
+
+
+def check_image_builds(lab: Lab) -> None:
+    """Your Dockerfile builds."""
+    lab.build()
+
+
+@after(check_image_builds)
+def check_container_runs(lab: Lab) -> None:
+    """A container of it starts, and answers."""
+    lab.once(site).fetch("/")
+    lab.once(site).must_stay_up()
+
+
+@after(check_image_builds)
+def check_pages_are_made(lab: Lab) -> None:
+    """It has a page for each article as it is now, and the signature fits."""
+    where = lab.where("RUN", containing="build.sh") or lab.where("COPY")
+    key = next(iter(_names(lab, "key")), "signing.key")
+    for image, mark in ((lab.build(), b""), (lab.once(marked), _mark(lab, key))):
+        signed = sha256(lab.read(key) + mark)
+        for name in _pages(lab):
+            page = _file(lab, image, name)
+            if page is None or (mark and name != "index.html" and _news(lab).encode() not in page):
+                lab.not_yet(
+                    "pages-not-made-from-articles",
+                    "An article was changed, and its page is missing or the old one after the build.",
+                    expected=f"{name} with the new line “{_news(lab)}”",
+                    actual=(page or b"no page").decode("utf-8", "replace")[-200:],
+                    hint="are the pages made by the build, from the articles in the folder?",
+                    where=where,
+                )
+            signed.update(page)
+        signature = (_file(lab, image, "signature.txt") or b"no signature.txt").decode("utf-8", "replace").strip()
+        if signature != signed.hexdigest():
+            lab.not_yet(
+                "signature-wrong",
+                "The signature does not fit: the pages were changed afterwards, or signed with another key.",
+                expected=signed.hexdigest(),
+                actual=signature[:100],
+                hint="keep the pages just as build.sh made them, with the key that is in the folder now",
+                where=where,
+            )
+
+
+@after(check_container_runs, check_pages_are_made)
+def check_pages_are_served(lab: Lab) -> None:
+    """Visitors get the pages, with their style; a wrong address is a 404."""
+    running, place = lab.once(site), lab.once(folder)
+    for name in ("", *_pages(lab), "style.css", "signature.txt"):
+        answer = running.fetch(f"/{name}")
+        if answer.status != 200 or (not name and answer.body != _file(lab, lab.build(), "index.html")):
+            lab.not_yet(
+                "page-not-readable"
+                if answer.status == 403
+                else "style-missing"
+                if ".css" in name
+                else "pages-elsewhere",
+                "nginx may not read it."
+                if answer.status == 403
+                else f"It is not where nginx looks for it: in {SERVED}.",
+                expected=f"/{name}, from the pages in {place}",
+                actual=f"{answer.status}: {answer.text[:80]}",
+                hint="compare the folder nginx serves with the folder things are copied to",
+                look=f"docker run --rm --entrypoint ls {lab.image_name} -l {SERVED}",
+                where=lab.where("COPY", containing="css") if ".css" in name else lab.where("COPY", containing="--from"),
+            )
+        if ".css" in name and (answer.content_type != "text/css" or not answer.body.strip()):
+            lab.not_yet(
+                "style-not-css",
+                "A browser uses a stylesheet only when it has rules, and comes as text/css.",
+                expected="text/css",
+                actual=f"{len(answer.body)} bytes of {answer.content_type or 'no type'}",
+                hint="what lies there under that name, and does the configuration include mime.types?",
+                where=lab.where("COPY", containing="conf") or lab.where("RUN", containing="style"),
+            )
+    if (stray := running.fetch(f"/{lab.nonce}")).status != 404:
+        lab.not_yet(
+            "no-404",
+            "The server has a page for every address; who has a wrong one never learns it.",
+            expected=f"404 for /{lab.nonce}",
+            actual=f"{stray.status}: {stray.text[:80]}",
+            hint="look at try_files and error_page in the configuration",
+            where=lab.where("COPY", "RUN", containing="conf"),
+        )
+
+
+@after(check_image_builds)
+def check_nothing_else_ships(lab: Lab) -> None:
+    """No layer holds the key, .env, drafts, article sources or tools."""
+    secrets = [(_kind(name), (lab.exercise.starter / name).read_text().strip()) for name in ("signing.key", ".env")]
+    marks = [*secrets, *((kind, f"{kind}-{lab.nonce}") for kind in KINDS)]
+    found = shipping.find(lab.once(marked), lab.once(layers), marks)
+    shipping.must_ship_nothing_of(lab, lab.once(marked), lab.once(base), found, KINDS)
+
+
+@after(check_image_builds)
+def check_small(lab: Lab) -> None:
+    """Above its base, the image has less than 300 kB."""
+    shipping.must_be_small(lab, lab.once(marked), LIMIT, BASES)
+
+
+@after(check_pages_are_made)
+def check_style_leaves_pages(lab: Lab) -> None:
+    """Another style.css does not make the pages again."""
+    image = lab.once(changed)
+    if _made_again(lab, image) and _really_made_again(lab, edits=_style(lab)):
+        _again(
+            lab, "style", "style.css", "style.css is among the files that a line above the making of the pages copies."
+        )
+    style = _file(lab, image, "style.css")
+    if style is not None and lab.nonce.encode() not in style:
+        lab.not_yet(
+            "style-not-from-the-folder",
+            "style.css was changed in the folder, and the image has the old one.",
+            expected="the style.css of the folder",
+            actual=style.decode("utf-8", "replace")[:200],
+            hint="which line brings the style into the image?",
+            where=lab.where("COPY", "ADD", "RUN", containing="css"),
+        )
+
+
+@after(check_pages_are_made)
+def check_version_leaves_pages(lab: Lab) -> None:
+    """Another VERSION does not make the pages again."""
+    if _made_again(lab, lab.once(changed)) and _really_made_again(lab, args={"VERSION": _version(lab)}):
+        why = "In its stage, every RUN below the ARG line is done again for another value, used or not."
+        _again(lab, "version", "VERSION", why)
+
+
+@after(check_image_builds)
+def check_version_is_told(lab: Lab) -> None:
+    """/version.txt and the label say VERSION, and dev without it."""
+    for image, wanted in ((lab.build(), "dev"), (lab.once(changed), _version(lab))):
+        told = lab.folder_of(SERVED, image).get("version.txt")
+        if told is None:  # another folder, or written by the server itself
+            answer = (lab.once(site) if wanted == "dev" else lab.start(image)).fetch("/version.txt")
+            told = answer.body if answer.status == 200 else None
+        text = None if told is None else told.decode("utf-8", "replace").strip()
+        for name, said in (("/version.txt", text), ("label", (image.config.get("Labels") or {}).get(LABEL))):
+            if said != wanted:
+                _wrong_version(lab, name, said, wanted)
+
+
+@after(check_container_runs)
+def check_ordinary_user(lab: Lab) -> None:
+    """It runs as an ordinary user."""
+    users.must_be_ordinary(lab.once(site))
+
+
+@after(check_container_runs)
+def check_port(lab: Lab) -> None:
+    """It serves on port 8080, and docker run -P publishes that."""
+    running = lab.once(site)
+    if PORT not in running.image.exposed:
+        raise NotYet(causes.not_published(running, 8080))
+    running.fetch("/", port=8080)
+
+
+@after(check_pages_are_served)
+def check_health(lab: Lab) -> None:
+    """It is healthy, and unhealthy without its front page."""
+    running = lab.once(site)
+    health.must_be_healthy(running)
+    health.must_notice(running, pages.files_with(running, running.fetch("/").body), "the front page")
+
+
+@after(check_container_runs)
+def check_stops(lab: Lab) -> None:
+    """On docker stop it ends at once (waits up to 3 s)."""
+    stopping.must_stop(lab.once(site))
+
+
+# What is looked at --------------------------------------------------------------------------------------------
+
+
+def _kind(name: str) -> str:
+    """Tell what a file of the folder is, wherever it lies, as a key of KINDS; empty where it may ship."""
+    *parents, last = name.split("/")
+    if last in ("signing.key", ".env", "build.sh"):
+        return {"signing.key": "key", ".env": "env-file", "build.sh": "tools"}[last]
+    return next((kind for part, kind in (("drafts", "drafts"), ("content", "sources")) if part in parents), "")
+
+
+def _names(lab: Lab, *kinds: str) -> list[str]:
+    """List the files of the folder that are of one of these kinds."""
+    names = (path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if _kind(name) in kinds)
+
+
+def _mark(lab: Lab, name: str) -> bytes:
+    kind = _kind(name)
+    return f"\n# {kind}-{lab.nonce}\n{_news(lab) if kind == 'sources' else ''}\n".encode()
+
+
+def _news(lab: Lab) -> str:
+    return f"Just in: the number {lab.nonce}."
+
+
+def _version(lab: Lab) -> str:
+    return f"1.2.{lab.nonce}"
+
+
+def _style(lab: Lab) -> dict[str, bytes]:
+    found = sorted(path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("style.css"))
+    name = found[0] if found else "theme/style.css"
+    return {name: lab.read(name) + f"\n/* {lab.nonce} */\n".encode()}
+
+
+def _pages(lab: Lab) -> list[str]:
+    names = (name.rpartition("/")[2] for name in _names(lab, "sources"))
+    return sorted(["index.html", *(f"{name.removesuffix('.txt')}.html" for name in names if name.endswith(".txt"))])
+
+
+def _file(lab: Lab, image: Image, name: str) -> bytes | None:
+    return lab.folder_of(lab.once(folder), image).get(name)
+
+
+def _made_again(lab: Lab, image: Image) -> bool:
+    return _file(lab, image, "build-id.txt") != _file(lab, lab.build(), "build-id.txt")
+
+
+def _really_made_again(lab: Lab, *, args: dict[str, str] | None = None, edits: dict[str, bytes] | None = None) -> bool:
+    """Whether this one change makes the pages again, also among files whose cached steps nobody else can have.
+
+    The classic builder takes the newest step that fits, which may be from another verification of the same files.
+    """
+    if not _made_again(lab, lab.build(args=args, edits=edits)):
+        return False
+    among_marks = lab.build(args=args, edits={**lab.once(marks), **(edits or {})})
+    return _file(lab, among_marks, "build-id.txt") != _file(lab, lab.once(marked), "build-id.txt")
+
+
+# What is said -------------------------------------------------------------------------------------------------
+
+
+def _again(lab: Lab, short: str, what: str, why: str) -> NoReturn:
+    wide = lab.where("COPY", "ADD", containing=" . ") or lab.where("COPY", "ADD", containing="theme")
+    where = _arg_above(lab) if short == "version" else wide
+    lab.not_yet(
+        f"{short}-makes-pages-again",
+        why,
+        expected=f"the same /build-id.txt when only {what} is another",
+        actual="a new one: build.sh ran again",
+        hint="which lines stand above the one that makes the pages, and what do they depend on?",
+        look=f"docker history {lab.image_name}",
+        where=where or lab.where("RUN", containing="build.sh"),
+    )
+
+
+def _arg_above(lab: Lab) -> Where | None:
+    """Find the ARG of VERSION that stands above the making of the pages, in its stage."""
+    make = next((one for one in lab.dockerfile.instructions if one.keyword == "RUN" and "build.sh" in one.text), None)
+    args = [one for one in lab.dockerfile.instructions if one.keyword == "ARG" and "VERSION" in one.text]
+    here = [one for one in args if make and one.stage == make.stage and one.first_line < make.first_line]
+    return lab.line((here or args)[0].first_line) if args else None
+
+
+def _wrong_version(lab: Lab, name: str, said: str | None, wanted: str) -> NoReturn:
+    keyword = "LABEL" if name == "label" else "RUN"
+    use = lab.where(keyword, containing="VERSION") or lab.where(keyword, containing="version")
+    last = len(lab.dockerfile.stages) - 1
+    args = [one for one in lab.dockerfile.instructions if one.keyword == "ARG" and "VERSION" in one.text]
+    here = [one for one in args if one.stage == last]
+    where = lab.line(args[-1].first_line) if args else use
+    if said is None:
+        reason, why = f"{name.strip('/').partition('.')[0]}-missing", f"The image has no {name}."
+        where = use
+    elif "VERSION" in said:
+        reason, why, where = "version-not-replaced", "Nobody replaced the variable: single quotes keep $ as it is.", use
+    elif wanted in said:
+        reason, why, where = "version-not-exact", "There is more than the version, such as quotes.", use
+    elif lab.where("ENV", containing="VERSION") and wanted != "dev":
+        reason, why = "env-beats-arg", "An ENV of the same name wins over the build argument, whatever it says."
+        where = lab.where("ENV", containing="VERSION")
+    elif args and not here:
+        of = "above the first FROM is for FROM lines only" if args[-1].stage is None else "ends with its stage"
+        reason, why = "arg-in-another-stage", f"An ARG {of}; a stage that uses it needs a line of its own."
+    elif here and use and use.line < here[0].first_line:
+        reason, why = "arg-below-its-use", "ARG counts from its line on, and this line stands above it."
+        where = use
+    elif not said:
+        reason, why = "version-without-default", "Nobody gave a VERSION, and the ARG has no value for that case."
+    elif wanted == "dev":
+        reason, why = "default-is-not-dev", "Without a build argument it should be dev."
+    else:
+        reason, why, where = "version-hard-coded", "The build argument VERSION changes nothing here.", use
+    lab.not_yet(
+        reason,
+        why,
+        expected=f"{name}: {wanted}",
+        actual=f"{name}: {said!r}" if said is not None else f"no {name}",
+        hint="follow VERSION through the Dockerfile: where does it begin, where does it end?",
+        look=f'docker image inspect -f "{{{{json .Config.Labels}}}}" {lab.image_name}' if name == "label" else "",
+        where=where,
+    )

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "The Gazette opens."
+nginx -g "daemon off;"

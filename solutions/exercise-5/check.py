@@ -1,0 +1,261 @@
+"""Exercise 5 is done when a container of yours serves its page, and lives exactly as long as its server."""
+
+import functools
+import re
+from contextlib import suppress
+
+from workshop import Lab, NotYet, Response, after
+
+BASE = "busybox"
+BUILDS_WITHIN = 20
+"""Seconds for a build that copies one page."""
+ENDS_WITHIN = 3
+"""Seconds a container may outlive its server: a loop that looks once a second is in time."""
+SHELLS = {"sh", "/bin/sh", "ash", "/bin/ash"}
+STARTER = "server-in-run"
+GLUED = "In the list form each item is one word. An option and its value are two; here they arrive as one."
+SAID = (
+    ("change directory to ' ", "words-glued", GLUED, "give each word its own pair of quotes"),
+    ("bad address ' ", "words-glued", GLUED, "give each word its own pair of quotes"),
+    (
+        "can't change directory",
+        "wrong-folder",
+        "The server was told to serve a folder that the image does not have, and gave up.",
+        "compare that folder with the one your page is copied to",
+    ),
+    (
+        "can't open 'httpd'",
+        "program-taken-for-script",
+        "A shell that gets one more word takes it for a script to read; httpd is a program.",
+        "does the server need a shell in front of it?",
+    ),
+    (
+        "RUN: not found",
+        "instruction-in-command",
+        "RUN is an instruction for the build. Here it stands in the command, and the shell looks for a program RUN.",
+        "what follows CMD is the command, and only that",
+    ),
+)
+"""What a program printed before it gave up: a part of it, the reason, why, and a hint."""
+
+
+def check_image_builds(lab: Lab) -> None:
+    """Your Dockerfile builds, and the build comes to an end."""
+    lab.build(within=BUILDS_WITHIN)
+
+
+@after(check_image_builds)
+def check_stays_awake(lab: Lab) -> None:
+    """The container stays up after its start."""
+    first_answer(lab)
+    _must_be_up(lab)
+
+
+@after(check_stays_awake)
+def check_page_answers(lab: Lab) -> None:
+    """Your page comes out of the published port."""
+    first = first_answer(lab)
+    if isinstance(first, NotYet):
+        _must_be_up(lab)
+        if not lab.running.listeners() and lab.running.image.exposed:
+            _no_server(lab)
+        raise first
+    try:
+        page = lab.running.fetch("/")  # once more: a server does not stop at one answer
+    except NotYet:
+        _must_be_up(lab)
+        raise
+    if page.status != 200:
+        _no_page(lab, page)
+    pages = [file.read_bytes() for file in lab.folder.rglob("*.html")]
+    if pages and page.body not in pages and not _is_like(page.body, pages):
+        lab.not_yet(
+            "another-page",
+            "A web server answers, with another page than the one in your folder.",
+            expected="www/index.html",
+            actual=page.text[:200],
+            hint="which server is it, and which folder does it serve?",
+            look=f'docker image inspect -f "{{{{json .Config.Cmd}}}}" {lab.image_name}',
+            where=lab.where("CMD", "ENTRYPOINT") or lab.where("FROM"),
+        )
+
+
+@after(check_page_answers)
+def check_ends_with_its_server(lab: Lab) -> None:
+    """The container ends when its server ends."""
+    if len(lab.running.processes()) == 1:
+        return  # the only process is the server: it has just answered
+    twin = lab.start()  # younger than the first one, which shows that a clock does not end it
+    with suppress(NotYet):
+        twin.fetch("/")
+    servers = twin.servers() or [int(number) for number in twin.exec("pidof", "httpd").stdout.split()]
+    if 1 in servers:
+        return
+    killed = [twin.exec("kill", "-9", str(server), user="0").code for server in servers]
+    if not any(code == 0 for code in killed):
+        return  # nothing here to kill it with, so nothing was shown
+    if twin.container.wait(ENDS_WITHIN) is None:
+        left = twin.processes()
+        lab.not_yet(
+            "container-outlives-server",
+            "The server was killed, and the container ran on: its first process is something else, and waits for "
+            "nothing. Docker sees a healthy container where nobody serves.",
+            expected="a container that ends with its server",
+            actual=f"still running {ENDS_WITHIN} seconds later:\n" + "\n".join(left[:6]),
+            hint="let the server itself be what the container waits for",
+            look=lab.while_running("docker top look"),
+            where=lab.where("CMD", "ENTRYPOINT"),
+        )
+    if not lab.running.is_up():
+        lab.not_yet(
+            "ends-too-soon",
+            "The container was up for a moment, and ended with nobody touching it.",
+            expected="a container that runs until its server ends",
+            actual=f"ended by itself; its command: {_command(lab)}",
+            hint="what does the container wait for: the server, or a clock?",
+            look=lab.while_running("docker ps -a --filter name=look"),
+            where=lab.where("CMD", "ENTRYPOINT"),
+        )
+    lab.note("the server is not process 1 here, so docker stop does not reach it: exercise-13 is about that")
+
+
+@functools.lru_cache(maxsize=1)
+def first_answer(lab: Lab) -> Response | NotYet:
+    """Ask for the page once, and keep what came: waiting for nobody takes seconds."""
+    try:
+        return lab.running.fetch("/")
+    except NotYet as nobody:
+        # The process that sent the server to the background takes a moment to end.
+        lab.running.container.wait(0.5)
+        return nobody
+
+
+def _must_be_up(lab: Lab) -> None:
+    """Say why the container has ended, where it has."""
+    try:
+        lab.running.must_stay_up()
+    except NotYet as ended:
+        found = ended.finding
+    else:
+        return
+    if int(lab.running.container.state()["ExitCode"]) == 0:
+        _ended_well(lab, found.actual)
+    for said, reason, why, hint in SAID:
+        if said in found.actual:
+            where = lab.where("CMD", "ENTRYPOINT")
+            lab.not_yet(reason, why, expected=found.expected, actual=found.actual, hint=hint, where=where)
+    lab.running.must_stay_up()
+
+
+def _ended_well(lab: Lab, seen: str) -> None:
+    """Say why a container ended with exit code 0, where that is known."""
+    config = lab.build().config
+    start, words = list(config.get("Entrypoint") or []), list(config.get("Cmd") or [])
+    typed = " ".join([*start, *words])
+    scripts = b"\n".join(lab.file(word) or b"" for word in [*start, *words] if word.startswith("/"))
+    everything = typed + "\n" + scripts.decode("utf-8", "replace") if len(scripts) < 10_000 else typed
+    where = lab.where("CMD", "ENTRYPOINT")
+    expected = "a container that is still running"
+    look = f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {lab.image_name}'
+    if start[1:2] == ["-c"] and "httpd" in start[-1] and words:
+        lab.not_yet(
+            "cmd-ignored",
+            "An ENTRYPOINT that is not a list runs through a shell, which ignores CMD: httpd never saw its options.",
+            expected=expected,
+            actual=f"{seen}\nit ran: {start[-1]}",
+            hint="write both as lists, or everything in one of them",
+            look=look,
+            where=lab.where("ENTRYPOINT"),
+        )
+    line = [*start, *words]
+    if line[1:2] == ["-c"] and line[2:3] == ["httpd"] and line[3:]:
+        lab.not_yet(
+            "words-behind-sh-c",
+            "sh -c runs the one string behind it. The words that follow are no part of that, so httpd got no options.",
+            expected=expected,
+            actual=f"{seen}\nit ran: {typed}",
+            hint="is a shell needed here at all?",
+            look=look,
+            where=where,
+        )
+    if "httpd" in everything:
+        sent = re.search(r"httpd\b.* -\w*f.*[^&]&\s*(?:$|[^&])", everything)
+        lab.not_yet(
+            "server-in-background",
+            "The & sends httpd to the background, so the shell that started it has nothing left to do, and ends. A "
+            "container ends with its first process, and takes everything else along."
+            if sent
+            else "httpd started, went to the background, and the process that had started it ended. A container ends "
+            "with its first process, and takes everything else along.",
+            expected=expected,
+            actual=f"{seen}\nit ran: {typed}",
+            hint="keep the server in the foreground",
+            look=look if sent else f"docker run --rm {BASE} httpd --help",
+            where=where,
+        )
+    served_in_run = lab.where("RUN", containing="httpd")
+    if [*start, *words] and not where and served_in_run:
+        lab.not_yet(
+            "server-in-run",
+            "RUN starts the server while the image is made; it is gone when that step ends. The container still runs "
+            f"what {BASE} brings, a shell, and a shell with no input ends at once.",
+            expected=expected,
+            actual=f"{seen}\nit ran: {typed}",
+            hint="RUN is for the build; which instruction says what the container starts?",
+            look=look,
+            where=served_in_run,
+        )
+    earlier = [one for one in lab.dockerfile.all("CMD") if "httpd" in one.text]
+    if earlier or {*start[-1:], *words[-1:]} & SHELLS:
+        lab.not_yet(
+            "later-cmd-wins" if earlier else "starts-a-shell",
+            "Only the last CMD counts, and it starts something else than the server."
+            if earlier
+            else "The container starts a shell. A shell with no input and no terminal has nothing to do, and ends.",
+            expected="a container that starts the server",
+            actual=f"{seen}\nit ran: {typed}",
+            hint="the container must start the server itself",
+            look=look,
+            where=where or lab.where("FROM"),
+        )
+
+
+def _no_server(lab: Lab) -> None:
+    lab.not_yet(
+        "no-server",
+        "The container is awake, but no server runs in it: what RUN starts during the build is gone when its step ends."
+        if lab.where("RUN", containing="httpd")
+        else "The container is awake, but nothing in it listens on any port.",
+        expected="a web server among the container's processes",
+        actual="\n".join(lab.running.processes()) or "no processes",
+        hint="what should the container run, and what keeps it up now?",
+        look=lab.while_running("docker top look"),
+        where=lab.where("CMD", "ENTRYPOINT"),
+    )
+
+
+def _no_page(lab: Lab, page: Response) -> None:
+    file = lab.folder / "www" / "index.html"
+    places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
+    lab.not_yet(
+        "no-page",
+        f"The server runs, but not for the folder with your page. The page is in the image at {places[0]}."
+        if places
+        else "The server runs, but the image does not have your page.",
+        expected="your page, with status 200",
+        actual=f"status {page.status}; the server: {lab.running.process_one()}",
+        hint="which folder is the server told to serve?" if places else "which instruction brings your page along?",
+        look=lab.inside("ls / /www"),
+        where=lab.where("CMD", "ENTRYPOINT") if places else lab.where("COPY", "ADD"),
+    )
+
+
+def _is_like(body: bytes, pages: list[bytes]) -> bool:
+    """Whether most lines of one of the pages are in `body`: the Dockerfile may have changed a word."""
+    lines = set(body.splitlines())
+    return any(sum(line in lines for line in page.splitlines()) * 2 > len(page.splitlines()) for page in pages)
+
+
+def _command(lab: Lab) -> str:
+    config = lab.build().config
+    return " ".join([*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])])

@@ -1,0 +1,2 @@
+#!/usr/bin/env sh
+cat "$PWD/data/quote.txt"

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "The quote:"
+exec cat "$(dirname "$0")/data/quote.txt"

@@ -1,0 +1,320 @@
+"""Exercise 9 is done when an edit of the app installs nothing again, and a new dependency is installed."""
+
+import re
+from dataclasses import replace
+from fnmatch import fnmatch
+
+from workshop import Finding, Image, Lab, NotYet, after
+
+STARTER = "reinstalls-on-edit"
+LIB = "/app/lib"
+MARK = f"{LIB}/.install-id"
+MENU = "menu.txt"
+INSTALLER = "install-deps.sh"
+NEW_ID = b"\n[ ! -f lib/.install-id ] || cat /proc/sys/kernel/random/uuid >> lib/.install-id\n"
+OTHER_IGNORES = (".dockerignore.txt", "dockerignore", "lib/.dockerignore", "dockerignore.txt", ".gitignore")
+"""What people write instead of .dockerignore."""
+
+
+def check_image_builds(lab: Lab) -> None:
+    """Your Dockerfile builds."""
+    try:
+        lab.build()
+    except NotYet as failed:
+        raise NotYet(_why_not_installed(lab, failed)) from failed
+
+
+@after(check_image_builds)
+def check_app_runs(lab: Lab) -> None:
+    """An edit of app.sh gets into the image and runs."""
+    image = _edited(lab)
+    output = lab.finish(image=image)
+    if output.code == 0 and f"edited {lab.nonce}" in output.stdout.splitlines():
+        return
+    look = lab.inside(f'sh -c "pwd; ls -la . /app {LIB}"')
+    if not (places := image.where_is(_new_app(lab), "busybox")):
+        any_app = [path for layer in image.layers_above("busybox") for path in layer.files if path.endswith("app.sh")]
+        lab.not_yet(
+            "app-frozen" if any_app else "app-not-in-image",
+            "The image has an app.sh, but not the one of your folder: what was edited there does not arrive."
+            if any_app
+            else "There is no app.sh in the image. COPY takes what you name, without what .dockerignore names.",
+            expected="the app.sh of your folder, as it is now",
+            actual=f"/{any_app[0]}, with another text" if any_app else "no file of that name above the base image",
+            hint="which line takes app.sh into the image? Does .dockerignore let it through?",
+            look=look,
+            where=lab.where("COPY", "ADD", "RUN", containing="app.sh") or lab.where("COPY", "ADD"),
+        )
+    if lab.file(MARK, image) is None:
+        _no_lib(lab, image)
+    hint = "compare what the container starts, in which folder, and where app.sh lies"
+    where = lab.where("CMD", "ENTRYPOINT") or lab.where("WORKDIR")
+    if f"edited {lab.nonce}" in output.text:
+        reason, why = "app-fails", f"app.sh starts, and ends with exit code {output.code}. What it printed says why."
+        hint, where = "what does app.sh print, and what does it look for?", None
+    elif "can't open" in output.text or "not found" in output.text:
+        reason = "app-fails"
+        why = (
+            f"app.sh is in the image, at {places[0]}. The container starts in {image.config.get('WorkingDir') or '/'}, "
+        )
+        why += "and does not find what its command names."
+    elif output.code:
+        reason, why = "app-fails", f"A container ends with exit code {output.code}. What it printed says why."
+    else:
+        reason = "app-not-started"
+        why = f"app.sh is in the image, at {places[0]}, but a container of the image does not start it."
+    lab.not_yet(
+        reason,
+        why,
+        expected="docker run prints what app.sh prints",
+        actual=output.text.strip() or "nothing at all",
+        hint=hint,
+        look=look,
+        where=where,
+    )
+
+
+@after(check_app_runs)
+def check_lib_comes_from_the_build(lab: Lab) -> None:
+    """lib/ in the image is the one that the build installed."""
+    image = _edited(lab)
+    mark = lab.file(MARK, image)
+    where = lab.maker(MARK, "busybox", image) or lab.where("COPY", "ADD")
+    look = lab.inside(f'sh -c "ls -la {LIB}; cat {MARK}"')
+    hint = "which COPY takes lib/ along, and which file could keep it out of the build context, by its exact name?"
+    if not mark:
+        _no_lib(lab, image)
+    if mark in (_laptop_mark(lab), own := _read(lab, "lib/.install-id")):
+        installs = any(_installs(one.text) for one in lab.dockerfile.all("RUN"))
+        lab.not_yet(
+            "laptop-lib",
+            "A COPY brought the laptop's lib/ along and laid it over the one that was just installed." + _ignoring(lab)
+            if installs
+            else "This lib/ is the laptop's: nothing in the Dockerfile installs one.",
+            expected=f"{MARK} with the id of this build's installation",
+            actual=f"{_text(own)}: the id in the lib/ of your folder"
+            if lab.file(MARK, lab.build()) == own
+            else f"{_text(mark)}: the id in the lib/ that verify put there, as another laptop would",
+            hint=hint if installs else "let the build run the installer",
+            look=look,
+            where=where,
+        )
+    for path, content in _laptop(lab).items():
+        if lab.file(f"/app/{path}", image) == content:
+            lab.not_yet(
+                "laptop-lib-mixed-in",
+                "Something was installed, and files of the laptop's lib/ were laid among it, or over it.",
+                expected=f"in {LIB}, only what this build installed",
+                actual=f"/app/{path} came from the folder on the laptop",
+                hint=hint,
+                look=look,
+                where=lab.maker(f"/app/{path}", "busybox", image) or where,
+            )
+
+
+@after(check_lib_comes_from_the_build)
+def check_edit_installs_nothing(lab: Lab) -> None:
+    """An edit of app.sh does not install anything again."""
+    # Somebody else's build of the same files may have got in between: then a list nobody else has tells the truth.
+    if _same_installation(lab, _honest(lab)) or _same_installation(lab, {**_honest(lab), **_new_list(lab)}):
+        return
+    runs = [one for one in lab.dockerfile.all("RUN") if _installs(one.text)]
+    look = f"docker build {lab.typed}"
+    if len(runs) > 1:
+        lab.not_yet(
+            "installs-twice",
+            "One installation comes out of the cache; a second one, further down, ran again after your edit.",
+            expected="the same install id before and after an edit of app.sh",
+            actual="two different ids",
+            hint="which of the two installations does the image need?",
+            look=look,
+            where=lab.line(runs[-1].first_line),
+        )
+    last = runs[-1] if runs else lab.dockerfile.last("RUN")
+    above = [
+        one
+        for one in lab.dockerfile.all("COPY", "ADD")
+        if last and one.stage == last.stage and one.first_line < last.first_line
+        if any(_takes(source, "app.sh") for source in one.sources) and one.flag("from") is None
+    ]
+    lab.not_yet(
+        "reinstalls-on-edit",
+        "The installation stands below a line that reads app.sh. When a file that a step reads has changed, it runs "
+        "again, and so does every step below it.",
+        expected="the same install id before and after an edit of app.sh",
+        actual="two different ids: everything was installed again",
+        hint="edit app.sh and build again: which is the first step that is not cached, and what does it copy?",
+        look=look,
+        where=lab.line(above[0].first_line) if above else lab.where("COPY", "ADD"),
+    )
+
+
+@after(check_edit_installs_nothing)
+def check_new_dependency_is_installed(lab: Lab) -> None:
+    """A changed deps.txt is installed; this takes a slow second."""
+    listed = lab.read(lab.find("deps.txt")).decode(errors="replace")
+    missing = "slice" not in listed.split()
+    changed = f"{listed.rstrip()}\n{'slice' if missing else '# nothing new'}\n# {lab.nonce}\n"
+    edits = {**_edits(lab), lab.find("deps.txt"): changed}
+    try:
+        image = lab.build(edits=edits)
+    except NotYet as failed:
+        lab.not_yet(
+            "new-dependency-breaks-build",
+            "With one more name in deps.txt, the build fails: the installer does not find that archive in the image.",
+            expected="an image with slice installed, too",
+            actual=failed.finding.actual,
+            hint="which archives of vendor/ does the Dockerfile take along?",
+            where=lab.where("COPY", "ADD", containing="vendor") or failed.finding.where,
+        )
+    wanted = [f"{LIB}/slice/{MENU}"] if missing else []
+    before = lab.file(MARK, lab.build(edits=_honest(lab)))
+    if lab.file(MARK, image) != before and all(lab.file(path, image) for path in wanted):
+        return
+    lab.not_yet(
+        "new-dependency-ignored",
+        "deps.txt got one more name, and the installation did not notice: it reads another list, or an older one.",
+        expected=f"a new install id, and {LIB}/slice" if missing else "a new install id",
+        actual="the same install id as before"
+        if lab.file(MARK, image) == before
+        else f"a new install id, but no {LIB}/slice",
+        hint="which file tells the installer what to install, and where does that file come from?",
+        where=next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if _installs(one.text)), None),
+    )
+
+
+def _same_installation(lab: Lab, edits: dict[str, bytes]) -> bool:
+    """Whether builds before and after an edit of app.sh have one installation."""
+    before, now = lab.build(edits=edits), lab.build(edits={**edits, **_edits(lab)})
+    return lab.file(MARK, before) == lab.file(MARK, now)
+
+
+def _new_list(lab: Lab) -> dict[str, bytes]:
+    name = lab.find("deps.txt")
+    return {name: lab.read(name).rstrip() + f"\n# {lab.nonce}\n".encode()}
+
+
+def _edited(lab: Lab) -> Image:
+    """Build with an edited app.sh, on a laptop with another lib/."""
+    return lab.build(edits=_edits(lab))
+
+
+def _edits(lab: Lab) -> dict[str, bytes]:
+    return {lab.find("app.sh"): _new_app(lab), **_laptop(lab), **_honest(lab)}
+
+
+def _honest(lab: Lab) -> dict[str, bytes]:
+    """Have an installer that was changed mark each run with another id all the same."""
+    name = lab.find(INSTALLER)
+    own = _read(lab, name)
+    changed = own and own != (lab.exercise.starter / INSTALLER).read_bytes()
+    return {name: own.rstrip() + NEW_ID} if changed else {}
+
+
+def _laptop(lab: Lab) -> dict[str, bytes]:
+    return {
+        "lib/.install-id": _laptop_mark(lab),
+        f"lib/peel/{MENU}": f"peel 0.1 of laptop {lab.nonce}\n".encode(),
+        f"lib/left-over-{lab.nonce}.txt": f"left over on laptop {lab.nonce}\n".encode(),
+    }
+
+
+def _laptop_mark(lab: Lab) -> bytes:
+    return f"from-laptop-{lab.nonce}\n".encode()
+
+
+def _new_app(lab: Lab) -> bytes:
+    first, end, rest = lab.read(lab.find("app.sh")).partition(b"\n")
+    return first + (end or b"\n") + f"echo 'edited {lab.nonce}'\n".encode() + rest
+
+
+def _read(lab: Lab, name: str) -> bytes:
+    path = lab.folder / name
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace").strip()
+
+
+def _installs(text: str) -> bool:
+    return "install" in text
+
+
+def _takes(source: str, name: str) -> bool:
+    return source.strip("./") in ("", name) or fnmatch(name, source.removeprefix("./"))
+
+
+def _ignoring(lab: Lab) -> str:
+    """Say what is wrong with the file that should keep lib/ out, where there is one."""
+    if (lab.folder / ".dockerignore").is_file():
+        return " .dockerignore is there, and none of its lines keeps lib out: each is a path from this folder on."
+    other = next((name for name in OTHER_IGNORES if (lab.folder / name).is_file()), None)
+    return f" {other} does not matter: the builder reads a file called exactly .dockerignore." if other else ""
+
+
+def _no_lib(lab: Lab, image: Image) -> None:
+    """Say where the installed lib/ is, when it is not where it should be."""
+    layers = image.layers_above("busybox")
+    marks = [f"/{path}" for layer in layers for path in layer.files if path.endswith(".install-id")]
+    some = next((path for layer in layers for path in layer.files if path.startswith("app/lib/")), None)
+    installing = next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if _installs(one.text)), None)
+    at_start = lab.where("CMD", "ENTRYPOINT", containing="install")
+    if MARK in marks:
+        reason, why = "lib-missing", f"{LIB} was installed, and a later step deleted it."
+        where, hint = (
+            lab.where("RUN", containing="rm "),
+            "what must be gone before the installation, and what after it?",
+        )
+    elif some and not marks:
+        reason, why = (
+            "not-installed",
+            f"{LIB} is there, but without the installer's mark: the installer did not fill it.",
+        )
+        where, hint = lab.bringer(some, "busybox", image), "what puts files into this folder, and from where?"
+    elif marks:
+        place = marks[0].rpartition("/")[0]
+        reason, why = "lib-elsewhere", f"It was installed, but it lies in {place or '/'}."
+        where, hint = lab.bringer(marks[0], "busybox", image), "in which folder does the installer start?"
+        if where and "--from" in where.text:
+            why, hint = f"{why} COPY of a folder copies what is in it.", "what does the last word of this line say?"
+    elif at_start and not installing:
+        reason, why = "lib-missing", "The image holds nothing installed: each container installs it when it starts."
+        where, hint = at_start, "which instruction does something once, while the image is built?"
+    else:
+        reason, why = "lib-missing", "Nothing installed is in the image."
+        where, hint = None, "where is it installed, and who takes it on?"
+    lab.not_yet(
+        reason,
+        why,
+        expected=f"{MARK}, written by install-deps.sh during the build",
+        actual=marks[0] if marks and MARK not in marks else "no such file",
+        hint=hint,
+        look=lab.inside(f"ls -la / /app {LIB}"),
+        where=where or installing or lab.where("WORKDIR", "FROM"),
+    )
+
+
+def _why_not_installed(lab: Lab, failed: NotYet) -> Finding:
+    """Say it in this exercise's words when the installer lacks a file; else leave it as it was found."""
+    found = failed.finding
+    archive = re.search(r"can't open 'vendor/(\S+\.tar)'", found.actual)
+    lacks = re.search(r"can't open '?(install-deps\.sh)|can't read the list (\S+)", found.actual)
+    if not archive and not lacks:
+        return found
+    adds = lab.where("ADD", containing=".tar")
+    if archive and adds:
+        return replace(
+            found,
+            reason="archives-unpacked",
+            why="ADD unpacks archives on the way into the image, so the installer finds none to unpack.",
+            hint="another instruction copies files as they are",
+            where=adds,
+        )
+    name = f"vendor/{archive[1]}" if archive else next(part for part in lacks.groups() if part) if lacks else ""
+    return replace(
+        found,
+        reason="installer-lacks-a-file",
+        why=f"The installation runs in the image, as that is when this line's turn comes, and finds no {name}.",
+        hint="what does the installer read, and which line above it takes that along, and to where?",
+    )

@@ -1,0 +1,1 @@
+"""Tests: every one that speaks of an engine talks to a real one."""

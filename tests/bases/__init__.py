@@ -1,0 +1,1 @@
+"""The base images and where they come from, on the real engine."""

@@ -1,0 +1,143 @@
+"""`invoke explain`: what it takes, how big the layers became, and how it looks at 80 columns."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.conftest import ROOT
+from workshop import built, explaining, tasking
+from workshop.dockerfile import parse
+from workshop.trouble import Usage
+
+INVOKE = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(ROOT)]
+DOCKERFILE = f"""FROM busybox AS shelf
+ENV TEST={os.getpid()}
+FROM shelf
+ONBUILD RUN true
+RUN head -c 5000 /dev/zero \\
+  > /five && \\
+  echo $TEST
+RUN ["rm", "/five"]
+COPY Dockerfile /
+EXPOSE 80
+CMD ["true"]
+"""
+
+
+def explain(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    task = [*INVOKE, "explain", *words]
+    return subprocess.run(task, capture_output=True, text=True, encoding="utf-8", check=False, cwd=cwd)
+
+
+@pytest.fixture
+def image(builder: str, tmp_path: Path) -> Iterator[str]:
+    """Give an image of `DOCKERFILE`, built as the tasks build: with a label."""
+    name = f"test-explaining-{os.getpid()}"
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    words = ["docker", "build", "--quiet", "--label", "test=explaining", "--tag", name, str(tmp_path)]
+    subprocess.run(words, capture_output=True, check=True)
+    yield name
+    subprocess.run(["docker", "rmi", name], capture_output=True, check=True)
+
+
+def test_sizes_are_those_of_the_built_image_and_only_of_that(image: str, builder: str) -> None:
+    found = built.sizes(image, parse(DOCKERFILE))
+    assert found == {2: 0, 5: 5000, 8: 0, 9: len(DOCKERFILE), 10: 0, 11: 0}
+    for changed in (
+        DOCKERFILE.replace("5000", "6000"),
+        DOCKERFILE.replace("EXPOSE 80\n", ""),
+        DOCKERFILE.replace("COPY Dockerfile /", "COPY Dockerfile /elsewhere"),
+        DOCKERFILE.replace("ONBUILD", "RUN echo more\nONBUILD"),
+        DOCKERFILE.replace(f"ENV TEST={os.getpid()}\n", ""),
+        DOCKERFILE.replace("FROM shelf\n", "FROM nginx:mainline-alpine\n"),
+        "FROM busybox\n",
+        "",
+    ):
+        assert built.sizes(image, parse(changed)) is None, changed
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        ([], "docker-101/Dockerfile"),
+        (["docker-101"], "docker-101/Dockerfile"),
+        (["exercise-3"], "exercises/exercise-3/Dockerfile"),
+        (["EXERCISE-3"], "exercises/exercise-3/Dockerfile"),
+        (["3"], "exercises/exercise-3/Dockerfile"),
+        (["solutions/exercise-2"], "solutions/exercise-2/Dockerfile"),
+        (["exercises\\exercise-3\\"], "exercises/exercise-3/Dockerfile"),
+        (["--path", "exercises/exercise-3"], "exercises/exercise-3/Dockerfile"),
+        (["exercises/exercise-3/Dockerfile"], "exercises/exercise-3/Dockerfile"),
+    ],
+)
+def test_it_takes_an_exercise_a_folder_or_a_file(
+    words: list[str], file: str, monkeypatch: pytest.MonkeyPatch, engine: docker.DockerClient
+) -> None:
+    monkeypatch.chdir(ROOT)
+    what, path = ("", words[1]) if words[:1] == ["--path"] else ("".join(words), "")
+    assert explaining.find(explaining.one_of(what, path)).resolve() == ROOT / file
+
+
+def test_the_word_is_optional_on_the_command_line_too(engine: docker.DockerClient) -> None:
+    for words, begins in [
+        (["exercise-1"], "exercises/exercise-1/Dockerfile\n"),
+        (["--path", "exercises/exercise-1"], "exercises/exercise-1/Dockerfile\n"),
+        ([], "docker-101/Dockerfile\n"),
+    ]:
+        done = explain(*words)
+        assert done.stdout.startswith(begins), done.stderr
+        assert "inherits  starts “/docker-entrypoint.sh nginx" in done.stdout
+    refused = explain("exercise-1", "--path", "docker-101")
+    assert (refused.returncode, refused.stderr.splitlines()[0]) == (2, "Which one: 'exercise-1', or --path docker-101?")
+
+
+def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
+    for what, words in [("exercise13", "Did you mean exercise-13?"), ("docker101", "Did you mean docker-101?")]:
+        with pytest.raises(Usage) as refused:
+            explaining.find(what)
+        assert words in refused.value.what
+    (tmp_path / "dockerfile.txt").write_text("FROM busybox\n")
+    with pytest.raises(Usage) as refused:
+        explaining.find(str(tmp_path))
+    assert "exactly Dockerfile" in refused.value.why
+    (tmp_path / "Dockerfile").mkdir()
+    with pytest.raises(Usage, match="is a folder"):
+        explaining.find(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("argv", "default"),
+    [(["explain"], ""), (["explain", "--path", "x"], ""), (["build", "explain", "3"], None), (["build"], "")],
+)
+def test_a_word_is_wanted_only_where_one_stands(
+    argv: list[str], default: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tasks
+
+    monkeypatch.setattr(sys, "argv", ["invoke", *argv])
+    task = tasks.ns["explain"]
+    assert isinstance(task, tasking.WordMayFollow)
+    assert next(one.default for one in task.get_arguments(ignore_unknown_help=True) if one.positional) == default
+
+
+def test_on_a_narrow_terminal_lines_stand_under_the_text(tmp_path: Path, engine: docker.DockerClient) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN cd /somewhere && echo " + "banana " * 30 + "\n")
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    with Terminal([*INVOKE, "explain", "--path", str(tmp_path)], columns=60, cwd=ROOT, env={}) as terminal:
+        code, seen = terminal.all()
+    lines = seen.splitlines()
+    assert code == 0
+    assert all(len(line) <= 60 for line in lines)
+    at = next(number for number, line in enumerate(lines) if line.startswith("       Runs a shell"))
+    assert lines[at + 1].startswith("       banana"), lines
+    doubt = next(number for number, line in enumerate(lines) if "doubtful: " in line)
+    assert lines[doubt + 1].startswith(" " * len("       doubtful: ")), lines

@@ -1,0 +1,88 @@
+"""Hints say where to look, sharper with each attempt; the solution opens after the pass."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Checkout, copy_repository
+from workshop import exercises, helping, places, progress
+from workshop.progress import Said
+from workshop.verdict import Finding, Outcome, Result, Verdict, Where
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Checkout:
+    """Give a copy of the repository, and no engine: what is written needs none."""
+    copy_repository(tmp_path / "copy")
+    return Checkout(tmp_path / "copy", {"DOCKER_HOST": "unix:///no/such/engine.sock"})
+
+
+@pytest.mark.parametrize("exercise", exercises.every(), ids=lambda one: one.name)
+def test_each_exercise_has_three_hints_and_a_model_answer(exercise: exercises.Exercise) -> None:
+    assert len(helping.hints(exercise)) == helping.LEVELS
+    assert exercise.model_files()[0].name == "Dockerfile"
+
+
+def test_without_an_engine_there_is_what_was_written(copy: Checkout) -> None:
+    done = copy.invoke("hint", "exercise-1")
+    assert done.returncode == 0
+    assert "hint 1 of 3" in done.stdout
+    assert "could not be judged just now" in done.stdout
+
+
+def test_a_hint_speaks_of_the_files_as_they_are_and_gets_sharper_with_real_attempts(checkout: Checkout) -> None:
+    key, folder = checkout.root / "solutions" / "exercise-1", checkout.root / "exercises" / "exercise-1"
+    shutil.copytree(key / "wrong" / "page-elsewhere--one-folder-too-high", folder, dirs_exist_ok=True)
+    first = checkout.invoke("hint", "exercise-1").stdout
+    assert first.index("is in the image, at /usr/share/nginx/index.html") < first.index("hint 1 of 3")
+    assert checkout.invoke("hint", "exercise-1").stdout == first, "asking again is no attempt"
+    shutil.copy(key / "Dockerfile", folder)
+    passed = checkout.invoke("hint", "exercise-1").stdout
+    assert "nothing to hint at" in passed
+    assert checkout.invoke("solution", "exercise-1").returncode == 0, "it was judged, and passed"
+
+
+def test_each_attempt_makes_the_hint_sharper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "STATE", tmp_path)
+    exercise = exercises.find("exercise-1")
+    where = Where("Dockerfile", 2, "COPY index.html /usr/share")
+    found = Finding("page-elsewhere", why="One folder too high.", hint="compare", look="docker run", where=where)
+    verdict = Verdict(exercise.name, "", (Result("x", "The page is yours", Outcome.FAILED, finding=found),))
+    for number, expected in ((1, 1), (2, 2), (3, 3), (4, 3)):
+        progress.record(verdict, f"files {number}")
+        said = Said(check="The page is yours", why=found.why, hint=found.hint, look=found.look, where="Dockerfile:2")
+        lines = helping.advice(exercise, said)
+        assert lines[1] == "not yet   The page is yours", "what is there now comes first"
+        assert ("where     Dockerfile:2" in lines) == (expected > 1)
+        assert any(line.startswith(f"hint {expected} of 3") for line in lines)
+
+
+@pytest.mark.parametrize("level", ["1", "2", "3"])
+def test_a_level_can_be_asked_for(copy: Checkout, level: str) -> None:
+    assert f"hint {level} of 3" in copy.invoke("hint", "exercise-1", "--level", level).stdout
+
+
+@pytest.mark.parametrize("level", ["4", "-1", "x"])
+def test_a_level_that_is_not_there_is_wrong_usage(copy: Checkout, level: str) -> None:
+    assert copy.invoke("hint", "exercise-1", f"--level={level}").returncode == 2
+
+
+def test_the_solution_opens_with_now_and_shows_the_difference(copy: Checkout) -> None:
+    locked = copy.invoke("solution", "exercise-1")
+    assert locked.returncode == 1
+    assert "--now" in locked.stderr
+    shown = copy.invoke("solution", "exercise-1", "--now")
+    assert shown.returncode == 0
+    assert "+COPY index.html style.css /usr/share/nginx/html/" in shown.stdout
+    assert "Another way" in shown.stdout
+
+
+def test_the_solution_tells_windows_line_ends_from_the_same_file(copy: Checkout) -> None:
+    mine, theirs = (copy.root / place / "exercise-1" / "Dockerfile" for place in ("exercises", "solutions"))
+    mine.write_bytes(theirs.read_bytes())
+    assert "Dockerfile: yours is the same" in copy.invoke("solution", "exercise-1", "--now").stdout
+    mine.write_bytes(theirs.read_bytes().replace(b"\n", b"\r\n"))
+    assert "Windows line ends (CRLF)" in copy.invoke("solution", "exercise-1", "--now").stdout

@@ -1,0 +1,64 @@
+"""Docker's rules for names are said before Docker says them, and are Docker's own."""
+
+from __future__ import annotations
+
+import subprocess
+
+import docker
+import pytest
+
+from tests.conftest import Checkout
+from workshop import names
+from workshop.trouble import Usage
+
+IMAGES = ["banana", "banana-smith_image", "a/b/c", "localhost:5000/banana:v1.2", "banana:Tag_1", "banana--x", "a.b__c"]
+NOT_IMAGES = ["Banana", "banana smith", "-banana", "banana-", "a..b", "a___b", "banana:", ":tag", "", "bänana", "a//b"]
+CONTAINERS = ["banana", "Banana_1", "9-lives", "a.b"]
+NOT_CONTAINERS = ["-banana", "b", "banana smith", "", "ba/nana", "bänana"]
+
+
+def _accepts(*words: str) -> bool:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+    return not any(said in done.stderr for said in ("nvalid reference format", "Invalid container name", "invalid tag"))
+
+
+@pytest.mark.parametrize("name", IMAGES + NOT_IMAGES)
+def test_image_names_are_judged_as_docker_does(name: str, engine: docker.DockerClient) -> None:
+    assert _accepts("tag", "no-such-image-here", name) == (name in IMAGES), "the list itself is wrong"
+    if name in IMAGES:
+        assert names.image(name) == name
+    else:
+        with pytest.raises(Usage, match="Docker would refuse"):
+            names.image(name)
+
+
+@pytest.mark.parametrize("name", CONTAINERS + [name for name in NOT_CONTAINERS if name])
+def test_container_names_are_judged_as_docker_does(name: str, engine: docker.DockerClient) -> None:
+    made = subprocess.run(["docker", "create", "--name", name, "busybox"], capture_output=True, text=True, check=False)
+    if made.returncode == 0:
+        subprocess.run(["docker", "rm", made.stdout.strip()], capture_output=True, check=True)
+    assert (made.returncode == 0) == (name in CONTAINERS), made.stderr
+    if name in CONTAINERS:
+        assert names.container(name) == name
+    else:
+        with pytest.raises(Usage):
+            names.container(name)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["build", "--image", "Banana Smith"], "--image banana-smith"),
+        (["run", "--container", "banana smith"], "--container banana-smith"),
+        (["build", "--path", "no/such"], "There is no folder"),
+        (["build", "--path", "solutions"], "has no file called Dockerfile"),
+        (["buidl"], "Did you mean build?"),
+        (["build", "--imgae", "x"], "Did you mean --image?"),
+        (["verify"], "exercise"),
+        (["logs", "--no-such-flag"], "no flag"),
+    ],
+)
+def test_bad_input_is_wrong_usage_with_what_to_type_instead(checkout: Checkout, words: list[str], says: str) -> None:
+    done = checkout.invoke(*words)
+    assert done.returncode == 2
+    assert says in done.stderr + done.stdout

@@ -1,0 +1,112 @@
+"""How a verdict looks: on a console of fixed width, with words that stand without colour."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from workshop import report
+from workshop.verdict import Finding, Outcome, Result, Verdict, Where
+
+NASTY = "\x1b[2J\x1b]0;owned\x07[bold]not bold[/bold] [/app] :banana: \x00\r\u202e"
+
+
+def _shown(verdict: Verdict, *, width: int = 80, color: bool = False) -> str:
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=True,
+        color_system="truecolor" if color else None,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},
+    )
+    report.verdict(verdict, attempt=2, to=console)
+    return out.getvalue()
+
+
+def _verdict(finding: Finding) -> Verdict:
+    checks = (
+        Result("builds", "Your Dockerfile builds", Outcome.PASSED, 0.31, notes=("a note",)),
+        Result("serves", "The page is yours", Outcome.FAILED, 0.2, finding),
+        Result("styled", "The page has its style", Outcome.SKIPPED, waits_for="The page is yours"),
+    )
+    return Verdict("exercise-1", "Your page, your image", checks, 0.6)
+
+
+PLAIN = Finding(
+    "welcome-page",
+    why="Your index.html is not in the image.",
+    expected="your index.html",
+    actual="Welcome to nginx!",
+    hint="which instruction copies?",
+    look="docker run --rm banana-smith-exercise-1 ls /usr/share/nginx/html",
+    where=Where("Dockerfile", 3, "COPY index.html /usr/share/html"),
+)
+
+
+def test_a_verdict_names_everything_a_learner_needs() -> None:
+    shown = _shown(_verdict(PLAIN))
+    for words in (
+        "exercise-1  Your page, your image",
+        "attempt 2",
+        "pass   Your Dockerfile builds",
+        "FAIL   The page is yours",
+        "expected  your index.html",
+        "seen      Welcome to nginx!",
+        "Dockerfile:3",
+        "3 | COPY index.html /usr/share/html",
+        "because   Your index.html is not in the image.",
+        "skip   The page has its style",
+        "waits for this to pass: The page is yours",
+        "1 of 3 passed",
+    ):
+        assert words in shown
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120])
+def test_no_text_is_wider_than_the_terminal(width: int) -> None:
+    shown = [line.rstrip() for line in _shown(_verdict(PLAIN), width=width).splitlines()]
+    longest = max(len(line) for line in shown if not line.startswith("docker "))  # the terminal folds commands
+    assert longest <= max(width, 40)
+
+
+def test_without_colour_the_words_are_the_same() -> None:
+    plain, coloured = _shown(_verdict(PLAIN)), _shown(_verdict(PLAIN), color=True)
+    assert "\x1b" not in plain
+    assert report.clean(coloured) == plain
+
+
+def test_what_a_learner_or_docker_wrote_is_only_text() -> None:
+    """No escape reaches the terminal, and no markup is taken for ours."""
+    nasty = Finding("x", why=NASTY, expected=NASTY, actual=NASTY, hint=NASTY, look=NASTY, where=Where(NASTY, 1, NASTY))
+    shown = _shown(_verdict(nasty))
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert "\u202e" not in shown
+    assert "[bold]not bold[/bold]" in shown.replace("\n", " ").replace("  ", " ") or "[bold]" in shown
+    assert "[/app]" in shown
+    assert ":banana:" in shown
+
+
+def test_a_broken_verdict_blames_the_machine_or_us() -> None:
+    trouble = Finding("not-running", why="Nothing listens.", actual="Docker is not running.", hint="start Docker")
+    broken = Verdict("exercise-1", "Your page", (Result("b", "It builds", Outcome.BROKEN, finding=trouble),))
+    assert broken.exit_code == 3
+    assert "this machine, not your answer" in _shown(broken)
+    ours = Verdict(
+        "exercise-1", "Your page", (Result("b", "It builds", Outcome.BROKEN, finding=trouble, our_bug=True),)
+    )
+    assert ours.exit_code == 4
+    assert "a bug of ours, not your answer" in _shown(ours)
+
+
+def test_no_checks_is_not_a_pass() -> None:
+    empty = Verdict("exercise-1", "Your page", ())
+    assert empty.outcome is Outcome.BROKEN
+    assert empty.exit_code == 4

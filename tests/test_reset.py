@@ -1,0 +1,190 @@
+"""`invoke reset` puts everything back, and nothing of the learner's is lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Checkout, copy_repository
+from workshop import exercises, places, resetting
+
+CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.chmod")
+"""What Python tells its audit hooks of changes of the disk, besides opening files for writing."""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Checkout:
+    """Give a copy of the repository; no engine is needed to reset files."""
+    copy_repository(tmp_path / "a copy")
+    return Checkout(tmp_path / "a copy")
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_changed_exercise_goes_back_and_the_work_is_kept(copy: Checkout) -> None:
+    folder = copy.root / "exercises" / "exercise-1"
+    given = _contents(folder)
+    (folder / "Dockerfile").write_bytes(b"FROM busybox\r\n")
+    (folder / "index.html").unlink()
+    (folder / "my notes").mkdir()
+    (folder / "my notes" / "ideas.txt").write_text("a blue page")
+    mine = _contents(folder)
+    done = copy.invoke("reset", "exercise-1")
+    assert done.returncode == 0, done.stderr
+    assert _contents(folder) == given
+    backup = next((copy.root / ".workshop" / "backups").iterdir())
+    assert _contents(backup) == mine
+    assert backup.name in done.stdout
+
+
+def test_an_untouched_exercise_needs_no_backup(copy: Checkout) -> None:
+    assert "was at its start" in copy.invoke("reset", "exercise-1").stdout
+    assert not (copy.root / ".workshop" / "backups").exists()
+
+
+def test_two_resets_keep_two_backups(copy: Checkout) -> None:
+    dockerfile = copy.root / "exercises" / "exercise-1" / "Dockerfile"
+    for text in ("FROM busybox\n", "FROM scratch\n"):
+        dockerfile.write_text(text)
+        copy.invoke("reset", "exercise-1")
+    kept = {(one / "Dockerfile").read_text() for one in (copy.root / ".workshop" / "backups").iterdir()}
+    assert kept == {"FROM busybox\n", "FROM scratch\n"}
+
+
+def test_a_deleted_folder_comes_back(copy: Checkout) -> None:
+    folder = copy.root / "exercises" / "exercise-1"
+    given = _contents(folder)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    assert copy.invoke("reset", "exercise-1").returncode == 0
+    assert _contents(folder) == given
+
+
+def test_the_lesson_goes_back_and_its_text_stays(copy: Checkout) -> None:
+    lesson = copy.root / "docker-101"
+    (lesson / "README.md").write_text("my notes in the text")
+    (lesson / "Dockerfile").write_text("FROM busybox\n")
+    assert copy.invoke("reset", "docker-101").returncode == 0
+    assert (lesson / "Dockerfile").read_text() == "FROM nginx:mainline-alpine\n"
+    assert (lesson / "README.md").read_text() == "my notes in the text"
+
+
+def test_all_resets_all(copy: Checkout) -> None:
+    (copy.root / "docker-101" / "Dockerfile").write_text("FROM busybox\n")
+    (copy.root / "exercises" / "exercise-1" / "Dockerfile").write_text("FROM busybox\n")
+    done = copy.invoke("reset", "all")
+    assert done.returncode == 0
+    assert len(list((copy.root / ".workshop" / "backups").iterdir())) == 2
+
+
+def test_a_link_is_put_back_without_touching_what_it_points_to(copy: Checkout, tmp_path: Path) -> None:
+    outside = tmp_path / "precious.txt"
+    outside.write_text("keep me")
+    page = copy.root / "exercises" / "exercise-1" / "index.html"
+    page.unlink()
+    page.symlink_to(outside)
+    assert copy.invoke("reset", "exercise-1").returncode == 0
+    assert outside.read_text() == "keep me"
+    assert not page.is_symlink()
+
+
+def test_an_unknown_exercise_changes_nothing(copy: Checkout) -> None:
+    before = _contents(copy.root / "exercises")
+    done = copy.invoke("reset", "exercise-77")
+    assert done.returncode == 2
+    assert _contents(copy.root / "exercises") == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_costs_nothing_and_is_told_as_the_machines(copy: Checkout) -> None:
+    """The backups' place is a device that is always full."""
+    folder = copy.root / "exercises" / "exercise-1"
+    (folder / "Dockerfile").write_text("FROM busybox\n")
+    mine = _contents(folder)
+    (copy.root / ".workshop").mkdir()
+    (copy.root / ".workshop" / "backups").symlink_to("/dev/full")
+    done = copy.invoke("reset", "exercise-1")
+    assert done.returncode == 3
+    assert "could not be read or written" in done.stderr or "disk is full" in done.stderr
+    assert _contents(folder) == mine
+
+
+def test_undo_brings_back_what_a_reset_replaced(copy: Checkout) -> None:
+    folder = copy.root / "exercises" / "exercise-1"
+    given = _contents(folder)
+    (folder / "Dockerfile").write_bytes(b"FROM busybox\r\n")
+    (folder / "extra.txt").write_text("mine")
+    mine = _contents(folder)
+    assert copy.invoke("reset", "exercise-1", "--undo").returncode == 1, "nothing was replaced yet"
+    copy.invoke("reset", "exercise-1")
+    done = copy.invoke("reset", "exercise-1", "--undo")
+    assert done.returncode == 0, done.stderr
+    assert _contents(folder) == mine
+    copy.invoke("reset", "exercise-1", "--undo")
+    assert _contents(folder) == given, "an undo can be undone"
+
+
+def test_catching_up_solves_what_comes_before_and_keeps_the_learners_files(copy: Checkout) -> None:
+    mine, untouched = (copy.root / "exercises" / name / "Dockerfile" for name in ("exercise-2", "exercise-4"))
+    before = untouched.read_bytes()
+    mine.write_text("FROM busybox\n")
+    done = copy.invoke("catchup", "exercise-4")
+    assert done.returncode == 0, done.stderr
+    for number in (1, 2, 3):
+        solved = exercises.find(str(number))
+        with solved.context_of(solved.key) as model:
+            assert _contents(copy.root / "exercises" / solved.name) == _contents(model)
+    assert untouched.read_bytes() == before
+    assert "go on with exercise-4" in done.stdout
+    backups = copy.root / ".workshop" / "backups"
+    kept = {one.name[18:]: (one / "Dockerfile").read_text() for one in backups.iterdir()}
+    assert kept["exercise-2"] == "FROM busybox\n"
+
+
+def _killed_at(change: int) -> bool:
+    """Reset in a process of its own that ends, without a word, at the change of the disk with this number."""
+    process = os.fork()
+    if process:
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) != 0
+    left = change
+
+    def count(event: str, args: tuple[object, ...]) -> None:
+        nonlocal left
+        if event in CHANGES or (event == "open" and set("wax+") & set(str(args[1]))):
+            left -= 1
+            if not left:
+                os._exit(9)
+
+    sys.addaudithook(count)
+    resetting.reset("exercise-3")
+    os._exit(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="ends a process of its own")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_reset_that_is_killed_anywhere_loses_nothing(copy: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed at its 1st, 2nd, 3rd … change of the disk, then run again, and taken back."""
+    for name in ("ROOT", "EXERCISES", "SOLUTIONS", "STATE", "BACKUPS"):
+        monkeypatch.setattr(places, name, copy.root / getattr(places, name).relative_to(ROOT))
+    folder = copy.root / "exercises" / "exercise-3"
+    given = _contents(folder)
+    (folder / "Dockerfile").write_text("FROM busybox\n")
+    (folder / "notes" / "todo.txt").unlink()
+    (folder / "mine").mkdir()
+    (folder / "mine" / "page.html").write_text("<h1>mine</h1>")
+    mine = _contents(folder)
+    change = 1
+    while _killed_at(change):
+        resetting.reset("exercise-3")
+        assert _contents(folder) == given
+        resetting.undo("exercise-3")
+        assert _contents(folder) == mine, f"killed at change {change}"
+        change += 1
+        assert change < 500, "it is never let through"
+    assert change > 20

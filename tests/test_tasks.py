@@ -1,0 +1,41 @@
+"""Every task says what it does, which docker command it stands for, and what its flags mean."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tasks
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = sorted(tasks.ns.tasks)
+WITHOUT_DOCKER = {
+    *("board", "catchup", "demo", "exercises", "hint", "join", "leave", "lesson"),
+    *("lint", "prove", "quota", "reset", "solution", "test"),
+}
+"""Tasks that stand for no docker command of their own."""
+
+
+def _help(name: str) -> str:
+    program = Path(sys.executable).with_name("invoke")
+    words = [sys.executable, str(program), "--search-root", str(ROOT), "--help", name]
+    return str(subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_task_and_each_flag_has_a_help_text(name: str) -> None:
+    shown = _help(name)
+    docstring, _, options = shown.partition("Options:")
+    assert len(docstring.split("Docstring:")[1].split()) > 3
+    for line in options.splitlines():
+        if line.strip().startswith("-"):
+            assert re.search(r"\S {2,}\S", line.strip()), f"{line.strip()} has no help"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_DOCKER])
+def test_each_task_names_the_docker_command_it_stands_for(name: str) -> None:
+    assert "(docker " in str(tasks.ns.tasks[name].__doc__)

@@ -1,0 +1,8 @@
+"""What Docker's error text means: the cause in plain words, the fix, and the Dockerfile line to blame."""
+
+from __future__ import annotations
+
+from .clean import last_words, printed
+from .diagnose import Diagnosis, Where, diagnose, diagnose_file
+
+__all__ = ["Diagnosis", "Where", "diagnose", "diagnose_file", "last_words", "printed"]

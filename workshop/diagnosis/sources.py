@@ -1,0 +1,168 @@
+"""Why COPY and ADD don't find what they should take: typed otherwise, elsewhere, ignored, or no file's name at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workshop.dockerfile.rules import nearest
+
+from .ignored import ignoring
+
+if TYPE_CHECKING:
+    from workshop.dockerfile import Instruction
+
+    from .refine import Answer, Scene
+
+MOST_FILES = 2_000
+"""Files of a folder that are looked at for names that are nearly right."""
+NEARLY = 0.7
+"""How alike two names must be (0 to 1) to ask whether the other was meant."""
+OPTION = re.compile(r"(?:\W{1,3}|\b)(?:from|chown|chmod|link|exclude|parents)=")
+"""How an option looks that stands in the wrong place or begins with other dashes."""
+SHELL = ("&&", "||", ";", "|", ">")
+"""What joins commands in a shell."""
+JOINING = ("to", "into", "in", "as", "and", "=", "->", "=>", ":", "&")
+"""What people put between the files and the destination; COPY takes it for a file."""
+
+
+def refine(scene: Scene) -> Answer:
+    """Tell why a file that COPY or ADD names is not there."""
+    one = scene.instruction
+    said = scene.groups.get("file", "").strip()
+    if one is None or one.keyword not in ("COPY", "ADD"):
+        return scene.reason, *_in_folder(said.lstrip("/"), said, scene)
+    if odd := _not_a_name(one, said):
+        return scene.reason, *odd
+    if scene.file and scene.file.stages and one.flag("from"):
+        stage = scene.file.stage_named(one.flag("from") or "") if scene.file else None
+        called = f"the stage “{stage.name or stage.index}”" if stage else f"the image “{one.flag('from')}”"
+        built_on = stage is None and any(other.base == one.flag("from") for other in scene.file.stages[: one.stage])
+        detail = "not-in-image" if built_on else "not-in-stage"
+        return scene.reason, detail, {"file": "/" + said.lstrip("/"), "stage": called}
+    typed = _typed(one, said)
+    if ".." in typed.split("/"):
+        return "copy-outside-folder", "", {"file": typed}
+    if link := _link(one, scene.context):
+        detail, more = "dangling-link", link
+    elif _turned_round(one, typed, scene.context):
+        detail, more = "order", {"last": one.destination or ""}
+    else:
+        detail, more = _named(one, typed, scene)
+    return scene.reason, detail, {"file": typed, **more}
+
+
+def pattern(scene: Scene) -> Answer:
+    """Tell a pattern that matches nothing from a list with wrong quotes, which looks like one to the builder."""
+    odd = _not_a_name(scene.instruction, "") if scene.instruction else None
+    return ("copy-source-missing", *odd) if odd and odd[0] == "list" else (scene.reason, "", {})
+
+
+def ignore_line(scene: Scene) -> Answer:
+    """Find the line of .dockerignore that the builder can't read; it seldom says which."""
+    try:
+        text = (scene.context / ".dockerignore").read_text("utf-8", "replace") if scene.context else ""
+    except OSError:  # gone again: then there is nothing to quote
+        text = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.endswith("\\"):
+            return scene.reason, "backslash", {"pattern": line}
+        if not line.startswith("#") and (line == "!" or line.count("[") > line.count("]")):
+            return scene.reason, "", {"pattern": line}
+    return scene.reason, "", {}
+
+
+def _named(one: Instruction, typed: str, scene: Scene) -> tuple[str, dict[str, str]]:
+    detail, more = _in_folder(typed.lstrip("/"), typed, scene, one.sources)
+    if not detail and (line := _made_in_a_stage(one, typed, scene)):
+        return "in-stage", {"line": str(line)}
+    deep = typed.startswith("/") and "/" in typed.strip("/")
+    if deep and detail not in ("case", "ignored"):
+        detail = "absolute"
+    return detail, more
+
+
+def _made_in_a_stage(one: Instruction, typed: str, scene: Scene) -> int | None:
+    """Find the line of an earlier stage that speaks of the path."""
+    path = "/" + typed.strip("/")
+    earlier = (other for other in scene.file.instructions if other.first_line < one.first_line) if scene.file else ()
+    making = (
+        other for other in earlier if other.stage not in (None, one.stage) and other.keyword in ("RUN", "WORKDIR")
+    )
+    return next((other.first_line for other in making if path in other.text.split()), None)
+
+
+def _not_a_name(one: Instruction, said: str) -> tuple[str, dict[str, str]] | None:
+    """Find what was never meant to be a name: a comment, a list in wrong quotes, a path with backslashes."""
+    if any(word.text.startswith("#") for word in one.words):
+        return "comment", {}
+    option = next((word.text for word in one.words[:-1] if OPTION.match(word.text)), None)
+    if option:
+        return "option", {"file": option}
+    if one.words and one.words[0].text.startswith("[") and not one.json_form:
+        return "list", {}
+    if "\\" in one.text and any("\\" in word.text for word in one.words):
+        return "backslash", {}
+    if shell := next((word.text for word in one.words if word.text in SHELL), None):
+        return "shell", {"file": shell}
+    word = said.strip("/")
+    return ("joining-word", {"file": word}) if word.lower() in JOINING else None
+
+
+def _turned_round(one: Instruction, typed: str, context: Path | None) -> bool:
+    """Whether the place stands first and the files behind it: the first word is none of the folder's, the last is."""
+    return bool(context and "/" in typed and not (context / typed.lstrip("/")).exists()) and bool(
+        context and one.destination and (context / one.destination.lstrip("/")).is_file()
+    )
+
+
+def _typed(one: Instruction, said: str) -> str:
+    """Find the source as it was typed, given how the builder shows it: with a / in front and no “..”."""
+    bare = said.strip("/")
+    for source in one.sources:
+        parts = [part for part in source.split("/") if part not in ("", ".", "..")]
+        if "/".join(parts) == bare:
+            return source
+    return one.sources[0] if len(one.sources) == 1 and not bare else bare
+
+
+def _link(one: Instruction, context: Path | None) -> dict[str, str] | None:
+    for source in one.sources if context else ():
+        path = context / source.lstrip("/") if context else Path(source)
+        if path.is_symlink() and not path.exists():
+            return {"file": source, "target": str(path.readlink())}
+    return None
+
+
+def _in_folder(bare: str, typed: str, scene: Scene, sources: tuple[str, ...] = ()) -> tuple[str, dict[str, str]]:
+    """Compare a name with what is in the folder."""
+    if scene.context is None or not bare:
+        return "", {"file": typed} if typed else {}
+    names = walk(scene.context)
+    if bare.rstrip("/") in names:
+        pattern = ignoring(scene.context / ".dockerignore", bare)
+        return ("ignored", {"pattern": pattern, "file": bare}) if pattern else ("", {})
+    folded = [name for name in names if name.lower() == bare.lower()]
+    if folded:
+        return "case", {"meant": folded[0]}
+    base = bare.rpartition("/")[2]
+    elsewhere = [name for name in names if name.rpartition("/")[2] == base]
+    if base and elsewhere:
+        return "elsewhere", {"meant": elsewhere[0]}
+    names = [name for name in names if name not in ("Dockerfile", ".dockerignore", *sources)]
+    meant = nearest(bare, names, NEARLY)
+    return ("typo", {"meant": meant}) if meant else ("", {})
+
+
+def walk(folder: Path) -> list[str]:
+    """List files and folders below `folder`, with / between parts, nearest first."""
+    found: list[str] = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        inside = Path(parent).relative_to(folder)
+        found += [(inside / name).as_posix() for name in sorted(files) + folders]
+        if len(found) > MOST_FILES:
+            break
+    return found

@@ -1,0 +1,138 @@
+"""Removing what the workshop made: by label alone, and without keeping anyone waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from . import labels, sweep
+from .api import Refused, talking
+from .images import as_typed
+
+GONE = 404
+"""HTTP status of "no such container"."""
+_removing: list[subprocess.Popen[bytes]] = []
+_kept: list[list[str]] = []
+"""Images to be removed when `images_kept` ends, one list for each that is open."""
+_swept: set[Path] = set()
+"""Copies of the repository whose leftovers this process has looked for."""
+_lock = threading.Lock()
+"""Guards all three."""
+BUSY = 409
+"""HTTP status of "removal is already in progress", or "an image is in use"."""
+
+
+def remove_container(container: str) -> bool:
+    """Remove a container and its anonymous volumes, running or not; False where there was none."""
+    try:
+        with talking() as api:
+            api.remove_container(container, force=True, v=True)
+    except Refused as refused:
+        if refused.status not in (GONE, BUSY):
+            raise
+        return False
+    return True
+
+
+def remove_image(image: str) -> bool:
+    """Remove an image's name, and the image when that was its last; False where it is gone or in use."""
+    try:
+        with talking() as api:
+            api.remove_image(image)
+    except Refused as refused:
+        if refused.status not in (GONE, BUSY):
+            raise
+        return False
+    return True
+
+
+def remove_later(containers: Iterable[str], images: Iterable[str] = (), leftovers_of: Path | None = None) -> None:
+    """Have a process of its own remove these, so that a verdict does not wait for it (120 ms a container).
+
+    With `leftovers_of`, what killed verifications of that copy of the repository left behind goes, too; it is looked
+    for once in the life of this process.
+    """
+    containers, images = list(containers), list(images)
+    with _lock:
+        if _kept:
+            _kept[-1] += images
+            images = []
+        leftovers = _leftovers(leftovers_of) if leftovers_of and leftovers_of not in _swept else None
+        if leftovers_of:
+            _swept.add(leftovers_of)
+    if not (containers or images or leftovers):
+        return
+    if not (images or leftovers):
+        words = ["docker", "rm", "-f", "-v", *containers]  # starts quicker than Python
+    else:
+        order = {"containers": containers, "images": images, "leftovers": leftovers}
+        words = [sys.executable, "-I", "-S", sweep.__file__, json.dumps(order)]
+    null = subprocess.DEVNULL
+    started = subprocess.Popen(words, start_new_session=True, stdin=null, stdout=null, stderr=null)
+    with _lock:
+        _removing[:] = [*(one for one in _removing if one.poll() is None), started]
+
+
+def _leftovers(root: Path) -> list[str]:
+    mine = labels.checkout_id(root)
+    return [labels.LAB, f"{labels.STARTED}={mine}", f"{labels.CHECKOUT}={mine}", labels.LAB_IMAGES]
+
+
+def settle() -> None:
+    """Wait until everything that was to be removed later is gone."""
+    with _lock:
+        waited_for = list(_removing)
+    for one in waited_for:
+        one.wait()
+
+
+@contextlib.contextmanager
+def images_kept() -> Iterator[None]:
+    """Put off what `remove_later` does with images until the end, and wait for it then.
+
+    Verifications at a time share cached steps: the classic builder takes one of another image, and starts over when
+    that image is removed before the next step. Which steps are cached is what some exercises are about.
+    """
+    images: list[str] = []
+    with _lock:
+        _kept.append(images)
+    try:
+        yield
+    finally:
+        with _lock:
+            _kept.remove(images)
+        settle()
+        for start in range(0, len(images), sweep.AT_ONCE):
+            remove_later([], images[start : start + sweep.AT_ONCE])
+            settle()
+
+
+def containers(root: Path, **extra: str) -> list[dict[str, Any]]:
+    """List the containers, stopped ones too, that the copy of the repository at `root` made."""
+    with talking() as api:
+        return list(api.containers(all=True, filters={"label": _labels(labels.STARTED, root, extra)}))
+
+
+def images(root: Path, **extra: str) -> list[dict[str, Any]]:
+    """List the images that the copy of the repository at `root` built."""
+    with talking() as api:
+        return [as_typed(one) for one in api.images(filters={"label": _labels(labels.CHECKOUT, root, extra)})]
+
+
+def _labels(key: str, root: Path, extra: dict[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in {key: labels.checkout_id(root), **extra}.items()]
+
+
+def remove_leftovers(root: Path) -> None:
+    """Remove the containers that killed verifications, and mirrors, left: their process is no longer there."""
+    with talking() as api:
+        found = api.containers(all=True, filters={"label": [*_labels(labels.STARTED, root, {}), labels.LAB]})
+    for one in found:
+        if not sweep.alive(one["Labels"].get(labels.LAB, "")):
+            remove_container(one["Id"])

@@ -1,0 +1,33 @@
+"""Where things are: every path hangs on this file's own place, because invoke never changes directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSON = ROOT / "docker-101"
+EXERCISES = ROOT / "exercises"
+SOLUTIONS = ROOT / "solutions"
+STATE = ROOT / ".workshop"
+"""Everything the workshop keeps for itself: progress, backups, logs. Git ignores it."""
+BACKUPS = STATE / "backups"
+LOGS = STATE / "logs"
+
+
+def as_typed(path: Path) -> str:
+    """Write `path` as one would type it from the current folder, ready to paste; "." for the folder itself."""
+    try:
+        return Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # Windows: another drive
+        return path.as_posix()
+
+
+def keep_log(name: str, text: str) -> Path:
+    """Write a log file, and give its path; on a full or read-only disk there is no file then."""
+    path = LOGS / name
+    with contextlib.suppress(OSError):
+        LOGS.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return path

@@ -1,0 +1,65 @@
+"""Texts for reading: Markdown, and lines of help with what belongs together in one piece."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from .terminal import beside, clean, console, hang
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LOOK = "look      "
+"""What comes before commands that show the evidence."""
+_WHOLE = ("+", "-", " ", "@@")
+"""How lines begin that must stay in one piece: those of a difference."""
+_LABEL = re.compile(r"(?:not yet|[a-z]+) {2,}|hint \d of \d: |(?:[-*]|\d+\.) +")
+"""What the rest of a line hangs on."""
+_DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>|</details>")
+"""What a browser folds away; a terminal shows it under a heading of its own."""
+_TITLED = re.compile(r"^(```+)(\w+) .*?\btitle=(\S+).*$", re.MULTILINE)
+"""A box with the name of a file, which only the lesson's own readers know."""
+
+
+def markdown(text: str) -> None:
+    """Show Markdown on a terminal; piped, it goes out as it is written, which reads well and can be searched."""
+    out = console()
+    text = clean(text)
+    if out.soft_wrap:
+        out.print(text.rstrip())
+        return
+    from rich.console import ConsoleOptions, RenderResult
+    from rich.markdown import Heading, Markdown
+    from rich.theme import Theme
+
+    class AtTheLeft(Heading):
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            self.text.justify = "left"
+            yield self.text
+
+    class Lesson(Markdown):
+        elements: ClassVar = {**Markdown.elements, "heading_open": AtTheLeft}
+
+    text = _DETAILS.sub(lambda details: f"\n**{details[1]}**\n" if details[1] else "", text)
+    text = _TITLED.sub(r"File `\3`:\n\n\1\2", text)
+    # no colours that only suit a light, or only a dark background
+    styles = {"markdown.code": "bold", "markdown.code_block": "none", "markdown.h2": "bold underline"}
+    with out.use_theme(Theme(styles)):
+        out.print(Lesson(text, code_theme="bw", hyperlinks=False))
+
+
+def text(lines: Iterable[str]) -> None:
+    """Show lines of help: a difference in its colours; a label with its text beside it; several lines are Markdown."""
+    for line in lines:
+        if line.startswith(_LOOK):
+            beside(_LOOK, line.removeprefix(_LOOK), shift=2)
+        elif "\n" in line:
+            markdown(line)
+        elif line.startswith(_WHOLE):
+            style = {"+": "green", "-": "red"}.get(line[:1])
+            console().print(clean(line), style=style, soft_wrap=True)  # folded by nobody but the terminal
+        else:
+            label = match[0] if (match := _LABEL.match(line)) else ""
+            hang(label, line[len(label) :] or " ")

@@ -1,0 +1,121 @@
+"""Why a script that is there does not start, or ends: found in its first line, and in the line it names."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .verdict import Where
+
+if TYPE_CHECKING:
+    from .lab import Image, Lab
+
+REASONS = ("interpreter-missing", "wrong-kind-of-program")
+"""What the error table calls what Linux says of such a script."""
+_MARK = b"\xef\xbb\xbf"
+"""What some Windows editors write before the first letter, to say that the text is UTF-8."""
+_BINARY = (b"\x7fELF", b"MZ")
+"""How programs that are no scripts begin, on Linux and on Windows."""
+
+_IN_A_LINE = re.compile(
+    r"^(?!(?:/\S*/)?(?:ba|da|a)?sh: )(?P<script>/?[\w./-]+): (?:exec: )?"
+    r"line (?P<line>\d+): (?:exec: )?(?P<program>\S+): (?P<said>not found|Permission denied)$",
+    re.MULTILINE,
+)
+"""How BusyBox's sh says that a line of a script could not start a program."""
+_NO_SCRIPT = re.compile(r"^\w*sh: (?:\d+: )?(?:can't|cannot) open '?(?P<script>[^':\n]+)'?: No such file", re.MULTILINE)
+"""How sh says that the script it was to read is not there."""
+
+Closer = tuple[str, str, str, "Where | None"]
+"""Reason, why, hint, and the line to blame."""
+
+
+def place(image: Image, program: str) -> str:
+    """Give the path in the image of a program that is named as in CMD: from WORKDIR on."""
+    return posixpath.normpath(posixpath.join("/", image.config.get("WorkingDir") or "/", program))
+
+
+def named(image: Image, found: Mapping[str, str]) -> str:
+    """Give the program of which an error text speaks: by its path there, else the one that containers start."""
+    if "/" in found.get("program", ""):
+        return found["program"]
+    return next(iter([*(image.config.get("Entrypoint") or ()), *(image.config.get("Cmd") or ())]), "")
+
+
+def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
+    """Say what the first line of a script asks for, and quote it; None when it is no script, or not to be found."""
+    script = lab.file(place(image, program), image) if "/" in program else None
+    if script is None or script.startswith(_BINARY):
+        return None
+    line = script.partition(b"\n")[0].decode("utf-8", "replace")
+    if not script.strip():
+        writer = _writer(lab, program)
+        why = f"“{program}” is there, and nothing is in it."
+        if writer and writer.text.startswith("RUN") and ">" in writer.text:
+            why += " A > empties the file behind it before any command of its line begins to read."
+        return "program-is-empty", why, "which line empties it? A result needs another file's name first", writer
+    mine = (path for path in sorted(lab.folder.rglob("*")) if path.is_file() and path.read_bytes() == script)
+    name = next((path.relative_to(lab.folder).as_posix() for path in mine), None)
+    where = Where(lab.shown(name), 1, line.strip()) if name else _writer(lab, program)
+    if line.startswith("#!"):
+        asked = line[2:].strip(" ").partition(" ")[0]
+        if asked.startswith("/") and "env " not in line and lab.file(asked, image) is not None:
+            return None  # it has what it asks for, so another script is meant
+        return "interpreter-missing", _asks(program, line), "which programs does the image have in /bin?", where
+    why = f"“{program}” is a script, and Linux can't tell with what to run it: its first line is not a #! line."
+    if script.startswith(_MARK):
+        why = f"An invisible mark (BOM, bytes EF BB BF) stands before the #! of “{program}”, put there by an editor. "
+        why += "Linux wants the #! to be the very first thing in a script."
+    elif b"\n#!" in script:
+        why = f"The #! line of “{program}” is not its first one. Linux looks for it only at the very beginning."
+    return "wrong-kind-of-program", why, "what does the very first line say, from its first character on?", where
+
+
+def a_line(lab: Lab, words: str) -> Closer | None:
+    """Say what a running script could not start, given what was printed last; None when it says no such thing."""
+    if missing := _NO_SCRIPT.search(words):
+        path = missing["script"]
+        why = f"sh was to read the script “{path}”, and there is no such file in the image."
+        callers = (one.name for one in sorted(lab.folder.glob("*.sh")))
+        where = lab.where("CMD", "ENTRYPOINT", containing=path)
+        where = where or next(filter(None, (lab.where_in(name, path) for name in callers)), None)
+        return "script-not-in-image", why, "compare the path with where COPY puts the script, letter by letter", where
+    match = _IN_A_LINE.search(words)
+    if match is None:
+        return None
+    script, number, program = match["script"], int(match["line"]), match["program"]
+    name = lab.find(posixpath.basename(script))
+    lines = lab.read(name).decode("utf-8", "replace").splitlines() if (lab.folder / name).is_file() else []
+    where = Where(lab.shown(name), number, lines[number - 1].strip()) if 0 < number <= len(lines) else None
+    if match["said"] == "not found":
+        why = f"Line {number} of {script} starts “{program}”, and the image has no such program."
+        return "program-not-found", why, "is it misspelt, or does this image do that with another program?", where
+    why = f"Line {number} of {script} starts “{program}”, which lacks the mark that makes it a program."
+    return (
+        "program-not-executable",
+        why,
+        "who could read that script instead of starting it, or give it the mark?",
+        where,
+    )
+
+
+def _asks(program: str, line: str) -> str:
+    words = [*line[2:].split(), ""]
+    asked = words[words[0].endswith("/env")]
+    if line.endswith("\r"):
+        return (
+            f"“{program}” is there; its lines end as Windows writes them, with an invisible \\r before the end. So its "
+            f"first line asks for a program called “{asked}\\r”, and there is none."
+        )
+    if words[0] and not words[0].startswith("/"):
+        return f"“{program}” is there; its first line asks for {asked}, and needs a whole path there, from / on."
+    if "\\n" in line:
+        return f"“{program}” is there; its first line asks for {asked}: the \\n is two letters there, and no new line."
+    return f"“{program}” is there; its first line asks for {asked}, and the image has no such program."
+
+
+def _writer(lab: Lab, program: str) -> Where | None:
+    """Find the line that wrote a script which is no file of the folder."""
+    return lab.where("RUN", "COPY", "ADD", containing=posixpath.basename(program))

@@ -1,0 +1,115 @@
+"""`invoke images` and `invoke build`: what images there are, and a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop import bases, changes, places
+from workshop.engine import build as builder
+from workshop.engine import images, labels
+from workshop.engine.api import talking
+from workshop.trouble import NotThere, Usage
+
+from .said import trouble
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of `docker images`."""
+
+    name: str
+    image_id: str
+    created: int
+    """Seconds since 1970."""
+    size: int
+    """Bytes, as the engine counts them."""
+    note: str
+    """Whose it is: made here, a base image, a stand-in."""
+
+
+def list_images() -> list[Row]:
+    """List what `docker images` lists, newest first, with a note on those that matter here."""
+    rows = []
+    for one in images.listing():
+        its = one.get("Labels") or {}
+        ours = its.get(labels.CHECKOUT) == labels.checkout_id(places.ROOT)
+        for tag in one["RepoTags"] or ["<none>"]:
+            if tag.startswith(f"{labels.LAB_IMAGES}:"):
+                continue
+            base = tag.removesuffix(":latest") in bases.BASE_IMAGES
+            note = "yours" if ours else "base" if base else ""
+            if base and labels.STANDIN in its:
+                note = "stand-in"
+            rows.append(Row(tag, changes.short(one["Id"]), one["Created"], one["Size"], note))
+    return sorted(rows, key=lambda row: (-row.created, row.name))
+
+
+def folder_to_build(path: str | None) -> Path:
+    """Find the folder to build: the lesson's, or `path`, seen from where the user stands.
+
+    Raises:
+        Usage: it is no folder, or has no Dockerfile.
+
+    """
+    folder = Path(path).expanduser() if path else places.LESSON
+    if not folder.is_dir():
+        raise Usage(
+            f"There is no folder {str(path)!r}.", why="docker build needs a folder.", fix="invoke build --path FOLDER"
+        )
+    if not (folder / "Dockerfile").is_file():
+        near = [entry.name for entry in folder.iterdir() if entry.name.lower().startswith("dockerfile")]
+        raise Usage(
+            f"{places.as_typed(folder)} has no file called Dockerfile.",
+            why=f"There is {near[0]}; the name must be exactly Dockerfile."
+            if near
+            else "It holds the steps to follow.",
+            fix=f"rename {near[0]} to Dockerfile" if near else "create it, with FROM nginx:mainline-alpine in it",
+        )
+    return folder
+
+
+def build_command(image: str, folder: Path) -> list[str]:
+    """Write the `docker build` that `build` stands for."""
+    return builder.command(places.as_typed(folder), tags=[image])
+
+
+def build(image: str, folder: Path) -> str:
+    """Build `folder` as `image`, with the builder's own output, and say what changed.
+
+    Raises:
+        NotThere: it did not build; says why, in plain words.
+
+    """
+    before = images.inspect(image)
+    made = builder.build(
+        folder, tags=[image], labels=labels.on_image(places.ROOT), timeout=3600, show=builder.to_terminal
+    )
+    if not made.ok:
+        _explain_build(made.output, folder)
+    facts = images.inspect(made.image_id)
+    if facts is None:
+        raise NotThere("The image is gone again.", why="Something removed it right after the build.")
+    line = changes.image(image, facts)
+    if before and before["Id"] == facts["Id"]:
+        return f"= {line}\n  the same image as before: nothing that goes into it has changed"
+    if before:
+        old = changes.short(before["Id"])
+        return f"+ {line}\n- {image} was image {old} before; containers made from that still run it"
+    return f"+ {line}"
+
+
+def _explain_build(output: str, folder: Path) -> None:
+    with talking() as api:
+        api.ping()
+    from workshop import diagnosis  # it and the parser cost 80 ms to import, and only failures need them
+    from workshop.dockerfile import read
+
+    parsed = read(folder / "Dockerfile")
+    found = diagnosis.diagnose(output, dockerfile=parsed, context=folder, images=images.tags())
+    if found is None:
+        raise NotThere("docker build stopped.", why="Its last lines, above, say where.")
+    where = found.where
+    raise trouble(
+        found, f"{places.as_typed(folder / 'Dockerfile')}:{where.line}: {where.text.strip()}" if where else ""
+    )

@@ -1,0 +1,102 @@
+"""Whether a container ends when `docker stop` asks it to, and why not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from . import causes
+from .checking import NotYet
+
+if TYPE_CHECKING:
+    from .running import Running
+
+WITHIN = 3
+"""Seconds until it is killed: what hears the signal ends in a tenth of one."""
+_EXIT_CODE = 'docker inspect -f "{{.State.ExitCode}}" look'
+_KILLED = 137
+"""128 + 9: the exit code of what was killed."""
+_SIGNALS = {"TERM": 15, "INT": 2, "QUIT": 3, "HUP": 1, "USR1": 10, "USR2": 12, "KILL": 9, "WINCH": 28}
+"""Numbers of the signals one meets (Linux, signal(7))."""
+
+
+def must_stop(running: Running, *, says: str = "") -> None:
+    """Stop it; not there yet, with the cause, when it has to be killed, fails, or does not print `says` at its end."""
+    lab = running.lab
+    if not running.is_up():
+        raise NotYet(causes.ended(running))
+    signal = str(running.image.config.get("StopSignal") or "SIGTERM")
+    processes, listens = running.processes(), _has_handler(running, signal)
+    stopped = running.stop(WITHIN)
+    if stopped.code == _KILLED:
+        _was_killed(running, signal, processes, listens=listens)
+    words = running.last_words()
+    if stopped.code:
+        of = f" That is 128 + {stopped.code - 128}: it died of a signal." if stopped.code > 128 else ""  # noqa: PLR2004 - explained
+        lab.not_yet(
+            "stops-with-an-error",
+            f"It ended when it was asked to, and reports a failure: exit code {stopped.code}.{of}",
+            expected="exit code 0",
+            actual=f"exit code {stopped.code}, after printing:\n{words}",
+            hint="whose exit code is it, and who could wait for the server's own?",
+            look=lab.while_running("docker stop look", _EXIT_CODE, options="-d"),
+            where=lab.where("ENTRYPOINT") or lab.where("CMD"),
+        )
+    if says and says not in running.container.logs():
+        lab.not_yet(
+            "no-goodbye",
+            "Something answered the signal and ended the container; the server itself never heard of it.",
+            expected=f"a last line with “{says}”",
+            actual=words or "nothing printed",
+            hint="who is process 1, and what does it do with the signal?",
+            look=lab.while_running("docker top look", "docker stop look", "docker logs look", options="-d"),
+            where=lab.where("ENTRYPOINT") or lab.where("CMD"),
+        )
+
+
+def _has_handler(running: Running, signal: str) -> bool:
+    """Whether process 1 has a handler for `signal` (a bit of SigCgt in /proc/1/status, proc(5))."""
+    name = signal.upper().removeprefix("SIG")
+    number = int(name) if name.isdigit() else _SIGNALS.get(name, _SIGNALS["TERM"])
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", running.exec("cat", "/proc/1/status").stdout, re.MULTILINE)
+    return bool(caught and int(caught[1], 16) >> (number - 1) & 1)
+
+
+def _was_killed(running: Running, signal: str, processes: list[str], *, listens: bool) -> None:
+    lab = running.lab
+    first, others = (processes[0], processes[1:]) if processes else ("unknown", [])
+    where = lab.where("ENTRYPOINT") or lab.where("CMD")
+    mine = lab.where("STOPSIGNAL")
+    if signal.upper().removeprefix("SIG") in ("KILL", "9"):
+        reason, where = "killed-without-asking", mine
+        why = "SIGKILL ends a process before it can do anything: no goodbye, nothing saved."
+        hint = "which signals can a program hear?"
+    elif listens:
+        reason = "hears-and-goes-on"
+        why = (
+            f"Process 1 has a handler for {signal}, and did not end. A shell gets to its handler only when the program "
+        )
+        why += "it waits for has ended; and a handler that passes nothing on stops nobody else."
+        hint = "what does process 1 wait for while the signal comes?"
+    elif mine:
+        reason, where = "signal-nobody-handles", mine
+        why = f"docker stop sends {signal} here, and process 1 has no handler for it."
+        hint = "which signals does the server handle?"
+    elif others:
+        reason = "signal-not-passed-on"
+        why = f"docker stop tells process 1 only. That is not the server, and it does not pass {signal} on."
+        hint = "who is process 1, and how could the server be it?"
+    else:
+        reason = "signal-ignored"
+        why = f"Process 1 hears a signal only when it has a handler for it; “{first}” has none for {signal}."
+        hint = "does this server stop when it is asked to? Another one may."
+    lab.not_yet(
+        reason,
+        why,
+        expected="an end by itself, and exit code 0",
+        actual=f"killed after {WITHIN} seconds (exit code 137)\nprocess 1: {first}"
+        + "".join(f"\nanother:   {one}" for one in others[:4]),
+        hint=hint,
+        look=lab.while_running("docker top look", f"docker stop -t {WITHIN} look", _EXIT_CODE, options="-d"),
+        where=where,
+    )

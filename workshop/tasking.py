@@ -1,0 +1,153 @@
+"""What every task shares: a polite end, a question, an answer to mistyped words. Only it and the tasks know invoke."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from invoke import Argument, Collection, Context, Exit, Task
+from invoke.exceptions import ParseError
+from invoke.parser import Parser
+from invoke.program import Program
+
+from . import ending, names, trouble
+
+gc.set_threshold(100_000)  # imports make many objects and no garbage: looking for it takes 30 ms of a task's start
+
+CONTAINER = {"container": "the container's name (else: banana-smith-container, or what invoke.yaml says)"}
+YES = {"yes": "don't ask"}
+"""Help for flags that several tasks have."""
+
+
+def polite(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a task end without a traceback: a `Trouble` is shown, Ctrl-C is 130, a closed pipe is nobody's fault."""
+
+    @functools.wraps(body)
+    def wrapped(c: Context, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the task's own
+        try:
+            body(c, *args, **kwargs)
+            ending.flush()
+        except Exit:
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            raise Exit(code=ending.told(error)) from error
+
+    return wrapped
+
+
+def sure(question: str, *, yes: bool) -> bool:
+    """Ask on a terminal; without one, only --yes is a yes."""
+    if yes or not sys.stdin.isatty():
+        return yes
+    return answer(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def asking() -> Callable[[str], str] | None:
+    """Give what asks questions; None where nobody is there to answer, or to read them."""
+    return answer if sys.stdin.isatty() and sys.stdout.isatty() else None
+
+
+def answer(question: str) -> str:
+    """Ask on the terminal, and give what was typed; "q" where the input is at its end."""
+    try:
+        return input(question)
+    except EOFError:
+        return "q"
+
+
+class WordMayFollow(Task[Any]):
+    """A task whose positional word may be left out, which Invoke itself does not have: `explain`, `explain exercise-3`.
+
+    The parser takes a word for a positional only while that one has no value, and complains when it still has none at
+    the end. So it has none where a word stands right behind the task's name, and an empty one elsewhere.
+    """
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Give the arguments, as the command line needs them."""
+        arguments = super().get_arguments(ignore_unknown_help)
+        after = sys.argv[sys.argv.index(self.name) + 1 :] if self.name in sys.argv else []
+        for one in arguments:
+            if one.positional and not (after and not after[0].startswith("-")):
+                one.default = ""
+        return arguments
+
+
+class TakesSeveral(Task[Callable[..., Any]]):
+    """A task that takes as many words for its one positional as are typed, and gets them as a list.
+
+    Invoke gives a positional one word; so one more of them is declared for each word that stands there now.
+    """
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Declare what invoke parses this task's words with."""
+        given = super().get_arguments(ignore_unknown_help)
+        words = range(2, _words_of(self.name, given, sys.argv[1:]) + 1)
+        name = self._positional
+        return [*given, *(Argument(f"{name}-{one}", positional=True, attr_name=f"{name}_{one}") for one in words)]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the task's own
+        """Run it with the words in one list."""
+        names = [one for one in kwargs if re.fullmatch(rf"{self._positional}(_\d+)?", one)]
+        words = [kwargs.pop(one) for one in names]
+        return super().__call__(*args, **kwargs, **{self._positional: words})
+
+    @property
+    def _positional(self) -> str:
+        return str(next(iter(self.positional)))
+
+
+def _words_of(name: str, arguments: list[Argument], argv: list[str]) -> int:
+    """Count the words behind a task's name that are neither flags nor their values."""
+    takes_value = {f"{'--' if len(one) > 1 else '-'}{one}" for arg in arguments if arg.takes_value for one in arg.names}
+    count, value_comes = 0, False
+    for word in argv[argv.index(name) + 1 :] if name in argv else ():
+        count += not (value_comes or word.startswith("-"))
+        value_comes = word in takes_value
+    return count
+
+
+def refuse_bad_usage(ns: Collection) -> None:
+    """Answer a mistyped task or flag with the nearest one and exit code 2; invoke itself would give 1: "not yet".
+
+    Raises:
+        Exit: the words that invoke was started with can't be taken.
+
+    """
+    if Path(sys.argv[0]).stem not in ("invoke", "inv"):
+        return  # somebody imports the tasks, such as a test
+    ending.make_sure()  # invoke's own list of tasks, too
+    argv = sys.argv[1:]
+    helps = {one: dict(one.help) for one in ns.tasks.values()}
+    contexts, core = ns.to_contexts(), Program().initial_context
+    for one, its_help in helps.items():
+        one.help = its_help  # making contexts takes the help texts away, and invoke makes them again
+    asks = {"-h", "--help"} & set(argv[1:])
+    if asks and argv[0] in ns.tasks:
+        raise Exit(f"For help on a task: invoke --help {argv[0]}", code=trouble.WRONG_USAGE)
+    try:
+        rest = Parser(initial=core, ignore_unknown=True).parse_argv(argv).unparsed
+        Parser(initial=core, contexts=contexts).parse_argv(rest)
+    except ValueError as error:
+        text = f"A flag that takes a number was given something else: {error}\ntry  invoke --help TASK"
+        raise Exit(text, code=trouble.WRONG_USAGE) from error
+    except ParseError as error:
+        known = {word for one in contexts for word in [one.name, *one.aliases] if word}
+        flags = {flag for one in contexts for flag in one.flags if one.name in argv}
+        wrong = next((word for word in argv if word not in known and str(error).find(repr(word)) >= 0), "")
+        near = names.nearest(wrong, flags if wrong.startswith("-") else known) if wrong else None
+        kind = "flag" if wrong.startswith("-") else "task"
+        what = f"There is no {kind} called {wrong!r}." if str(error).startswith("No idea") else str(error)
+        if "positional" in what:
+            name = next(word for word in argv if word in ns.tasks)
+            word = next(iter(ns.tasks[name].positional), "exercise").removesuffix("s")
+            such_as = {"exercise": "exercise-1", "file": "base-images.tar"}.get(word, word)
+            what = f"Which {word}? Such as: invoke {name} {such_as}"
+            if "address" in ns.tasks[name].positional:
+                what = f"The board's address and the class's code, please. Such as: invoke {name} 192.168.1.5 k7mq-x2vd"
+        text = what + (f" Did you mean {near}?" if near else "") + "\ntry  invoke --list, or invoke --help TASK"
+        raise Exit(text, code=trouble.WRONG_USAGE) from error

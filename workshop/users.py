@@ -1,0 +1,128 @@
+"""Which user a container runs as, and what that user may change."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .running import Running
+
+_WHERE = """
+find "$1" ! -type l | while IFS= read -r path; do
+  if [ -d "$path" ]; then
+    new="$path/.docker-101-$2"
+    ( : > "$new" ) 2>/dev/null && { echo "$path"; rm -f "$new"; }
+  elif [ -f "$path" ]; then
+    ( : >> "$path" ) 2>/dev/null && echo "$path"
+  fi
+done
+"""
+"""Tries to write, and changes nothing; asking for permissions alone would miss what other rules allow or forbid."""
+
+
+def numbers(running: Running) -> tuple[int | None, int | None]:
+    """Read two user numbers: that of process 1, and that of programs which `docker exec` starts; None: unreadable.
+
+    The lowest of a process's four numbers (real, effective, saved, file system) counts: who kept a 0 can be root again.
+    """
+    return _uid(running, "/proc/1/status"), _uid(running, "/proc/self/status")
+
+
+def _uid(running: Running, path: str) -> int | None:
+    match = re.search(r"^Uid:\s+(.+)$", running.exec("cat", path).stdout, re.MULTILINE)
+    return min(int(word) for word in match[1].split()) if match else None
+
+
+def may_write(running: Running, folder: str) -> list[str]:
+    """List the files and folders under `folder` that the container's default user can change."""
+    return running.exec("sh", "-c", _WHERE, "sh", folder, running.lab.nonce).stdout.splitlines()
+
+
+def must_be_ordinary(running: Running) -> None:
+    """Not there yet, with the cause, when the container starts as root, or its first process is root."""
+    lab = running.lab
+    named = str(running.image.config.get("User") or "")
+    server, default = numbers(running)
+    if default is None:
+        default = 0 if named.partition(":")[0] in ("", "root", "0") else 1
+    if default and server:
+        return
+    where = lab.where("USER")
+    look = f"docker run --rm --entrypoint id {running.image.name}"
+    expected = "a container that starts as an ordinary user"
+    actual = f"the first process is user {server}, and docker exec gives user {default}; 0 is root"
+    if default == 0 and server:
+        lab.not_yet(
+            "only-the-server-is-not-root",
+            "The server gave up root by itself, after it was started as root. The image's own user is still root, "
+            "and so is everybody who comes in through docker exec.",
+            expected=expected,
+            actual=actual,
+            hint="let the image say who runs it, not the command",
+            look=look,
+            where=lab.where("CMD", "ENTRYPOINT"),
+        )
+    if default and server == 0:
+        lab.not_yet(
+            "server-becomes-root",
+            "The image names an ordinary user, yet the first process runs as root: something in it gives root back.",
+            expected=expected,
+            actual=actual,
+            hint="look at the programs that have the s bit: find / -perm +4000",
+            look=look,
+            where=lab.where("RUN"),
+        )
+    if named.partition(":")[0] not in ("", "root") and not re.fullmatch(r"0+", named.partition(":")[0]):
+        lab.not_yet(
+            "user-with-number-zero",
+            f"The user is called {named}, and has the number 0. The kernel knows numbers only, and 0 is root.",
+            expected=expected,
+            actual=actual,
+            hint="look into the image's /etc/passwd: the third field is the number",
+            look=f"docker run --rm --entrypoint cat {running.image.name} /etc/passwd",
+            where=lab.where("RUN", containing=named.partition(":")[0]) or where,
+        )
+    _is_root(running, actual)
+
+
+def _is_root(running: Running, actual: str) -> None:
+    lab = running.lab
+    shipped = len(lab.dockerfile.stages) - 1
+    mine = [one for one in lab.dockerfile.instructions if one.keyword == "USER" and one.stage == shipped]
+    where = lab.where("USER") or lab.where("CMD", "ENTRYPOINT") or lab.where("FROM")
+    if len(mine) > 1:
+        reason, why = "root-again", "The last USER line wins, and here it is root."
+        hint = "read the USER lines from the top down; who is it in the end?"
+    elif mine and not running.image.config.get("User"):
+        reason, why = "runs-as-root", "The USER line comes to nothing: its variable has no value here."
+        hint = "where does the variable get its value? An ARG or ENV must stand above, in the same stage"
+    elif mine:
+        reason, why = "runs-as-root", "The USER line names root, which is who it was before."
+        hint = "which users does the image have, besides root?"
+    elif where and lab.where("USER"):
+        reason, why = (
+            "user-in-another-stage",
+            "The USER line stands in an earlier stage; each FROM starts as its base says.",
+        )
+        hint = "which stage is the one that is shipped?"
+    elif switch := lab.where("RUN", containing="su "):
+        where = switch
+        reason, why = "switched-in-run", "su in RUN lasts as long as that RUN; the next line is root again."
+        hint = "which instruction says who runs what comes after it?"
+    elif lab.where("RUN", containing="adduser") or lab.where("RUN", containing="/etc/passwd"):
+        where = lab.where("RUN", containing="adduser") or lab.where("RUN", containing="/etc/passwd")
+        reason, why = "user-never-used", "A user is made, and nothing starts as that user."
+        hint = "which instruction says who runs what comes after it?"
+    else:
+        reason, why = "runs-as-root", "No line says who runs the container, so it is root, as in the base image."
+        hint = "which instruction says who runs what comes after it?"
+    lab.not_yet(
+        reason,
+        why,
+        expected="a container that starts as an ordinary user",
+        actual=actual,
+        hint=hint,
+        look=f"docker run --rm --entrypoint id {running.image.name}",
+        where=where,
+    )
