@@ -42,7 +42,8 @@ class Engine:
     def kill(self) -> None:
         """End it at once, as a machine that loses its power does; no container survives that."""
         with contextlib.closing(docker.DockerClient(base_url=self.host)) as client:
-            inside = [int(one.attrs["State"]["Pid"]) for one in client.containers.list()]
+            running = [int(one.attrs["State"]["Pid"]) for one in client.containers.list()]
+        inside = [one for one in running if one]  # one that just ended has process 0, and killing that kills the caller
         number = self._daemon.process()
         for one in [*_children(number), number, *inside] if number else []:
             with contextlib.suppress(ProcessLookupError):
