@@ -10,7 +10,7 @@ from invoke import Context, Exit, task
 from workshop.tasking import YES, TakesSeveral, asking, polite, sure
 
 if TYPE_CHECKING:
-    from workshop.resetting import Swap
+    from workshop.learning.resetting import Swap
 
 
 def _swapped(done: list[Swap], now: str, before: str) -> None:
@@ -29,7 +29,8 @@ def _swapped(done: list[Swap], now: str, before: str) -> None:
 @polite
 def reset(_c: Context, exercise: str, undo: bool = False, yes: bool = False) -> None:
     """Put an exercise's files back to the start; yours are kept in a backup."""
-    from workshop import report, resetting
+    from workshop import report
+    from workshop.learning import resetting
 
     if undo:
         _swapped(resetting.undo(exercise), "is as it was before", "was that already")
@@ -75,7 +76,8 @@ def grade(  # noqa: PLR0913, PLR0917 - one for each flag
 @polite
 def catchup(_c: Context, exercise: str, yes: bool = False) -> None:
     """Solve every exercise before this one, to go on with the class; your files are kept in a backup."""
-    from workshop import report, resetting
+    from workshop import report
+    from workshop.learning import resetting
 
     question = f"Solve what you have not passed before {exercise}? Your files go to a backup."
     if not sure(question, yes=yes or not sys.stdin.isatty()):

@@ -90,7 +90,7 @@ def test(c: Context, args: str = "") -> None:
 @polite
 def prove(_c: Context, exercise: str, mutants: bool = False, builder: str | None = None, json: bool = False) -> None:
     """Prove that the checks are right: starters and wrong answers fail for their reason, solutions pass."""
-    from workshop import proofs
+    from workshop.proof import proofs
 
     if code := proofs.prove(exercise, builder=builder, with_mutants=mutants, as_json=json):
         raise Exit(code=code)

@@ -19,7 +19,7 @@ IMAGE = {"image": "the image's name (else: banana-smith-image, or what invoke.ya
 
 
 def _image(c: Context, name: str | None) -> str:
-    return names.image(str(name or c.config.workshop.image))
+    return names.image(str(name or c.config.workshop.inside.image))
 
 
 def _container(c: Context, name: str | None) -> str:
@@ -140,7 +140,8 @@ def shell(c: Context, image: str | None = None) -> None:
 @polite
 def layers(c: Context, image: str | None = None, svg: str | None = None) -> None:
     """Show which instruction made which layer, whose, how big, what was wasted (docker history --no-trunc IMAGE)."""
-    from workshop import report, stack
+    from workshop import report
+    from workshop.inside import stack
 
     name = _image(c, image)
     if not _shown(c, ["docker", "history", "--no-trunc", name]):
@@ -161,7 +162,8 @@ def layers(c: Context, image: str | None = None, svg: str | None = None) -> None
 @polite
 def lesson(_c: Context, section: int = 0, part: str = "", next: bool = False, list: bool = False) -> None:
     """Show the lesson, section by section, and offer to run its commands one at a time."""
-    from workshop import report, teaching
+    from workshop import report
+    from workshop.learning import teaching
 
     if list:
         report.say("\n".join(teaching.listing()))
@@ -200,7 +202,7 @@ def explain(
     c: Context, what: str | None = None, path: str | None = None, image: str | None = None, error: str | None = None
 ) -> None:
     """Explain a Dockerfile line by line, or an error of Docker's, in plain words (docker history IMAGE)."""
-    from workshop import explaining
+    from workshop.learning import explaining
 
     if error is None:
         explaining.dockerfile(
@@ -217,7 +219,7 @@ def explain(
 @polite
 def exercises(_c: Context) -> None:
     """List the exercises, what each is about, how far you are, and what comes next."""
-    from workshop import overview
+    from workshop.learning import overview
 
     overview.show()
 
@@ -234,7 +236,7 @@ def exercises(_c: Context) -> None:
 @polite
 def verify(c: Context, exercise: str, path: str | None = None, json: bool = False, junit: str | None = None) -> None:
     """Say whether an exercise is done, and if not, why (docker build, docker run, and a look at the result)."""
-    from workshop import verifying
+    from workshop.learning import verifying
 
     code = verifying.verify(
         exercise, path=path, as_json=json, junit=Path(junit) if junit else None, dry=c.config.run.dry
@@ -250,7 +252,7 @@ def verify(c: Context, exercise: str, path: str | None = None, json: bool = Fals
 @polite
 def watch(c: Context, exercise: str, poll: bool = False) -> None:
     """Verify an exercise at every save, until you press q or Ctrl-C (docker build and docker run, each time)."""
-    from workshop import watching
+    from workshop.learning import watching
 
     watching.watch(exercise, poll=poll, dry=c.config.run.dry)
 
@@ -259,7 +261,8 @@ def watch(c: Context, exercise: str, poll: bool = False) -> None:
 @polite
 def hint(_c: Context, exercise: str, level: int = 0) -> None:
     """Say where to look next; sharper with each attempt, never the answer."""
-    from workshop import helping, report
+    from workshop import report
+    from workshop.learning import helping
 
     report.text(helping.hint(exercise, level))
 
@@ -268,7 +271,8 @@ def hint(_c: Context, exercise: str, level: int = 0) -> None:
 @polite
 def solution(_c: Context, exercise: str, now: bool = False) -> None:
     """Show the model answer beside yours, and why it works, once you have passed."""
-    from workshop import helping, report
+    from workshop import report
+    from workshop.learning import helping
 
     report.text(helping.solution(exercise, now=now))
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from rich.console import Console
 
 from workshop import exercises, report
-from workshop.checking import judge
-from workshop.verdict import Result, Verdict
+from workshop.judging.checking import judge
+from workshop.judging.verdict import Result, Verdict
 
 DOCS = Path(__file__).resolve().parent
 EXERCISE, ANSWER = "exercise-1", "wrong/page-elsewhere--one-folder-too-high"

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from workshop.running import until
+from workshop.judging.running import until
 
 WITHIN = 60
 """Seconds until what is waited for must be there, on a loaded machine."""

@@ -165,7 +165,7 @@ def copy_repository(root: Path) -> None:
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], None]:
     """Wait until something is so, at most ten seconds."""
-    from workshop.running import until
+    from workshop.judging.running import until
 
     def wait(so: Callable[[], bool]) -> None:
         assert until(lambda: so() or None, 10), "did not become true within 10 seconds"

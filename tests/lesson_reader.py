@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from workshop import lesson
-from workshop.lesson import TASK, Block, Command
+from workshop.learning import lesson
+from workshop.learning.lesson import TASK, Block, Command
 
 __all__ = ["TASK", "Block", "Command", "blocks", "disagreement", "ids_learnt", "pattern", "tasks_named"]
 

@@ -15,7 +15,7 @@ import docker
 
 from tests.second_engine import beside, stop
 from workshop import bases, places
-from workshop.running import until
+from workshop.judging.running import until
 
 BRIDGE = f"wm{os.getpid()}"
 ADDRESS = f"198.18.{os.getpid() % 256}.129/28"  # RFC 2544: a range for tests, routed nowhere

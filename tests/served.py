@@ -15,7 +15,7 @@ from typing import Any
 
 from workshop import lan
 from workshop.joining import asking
-from workshop.running import until
+from workshop.judging.running import until
 
 WITHIN = 60
 """Seconds until what is waited for must be there, on a loaded machine."""

@@ -14,6 +14,24 @@ import workshop
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = sorted((ROOT / "workshop").rglob("*.py"))
+ROOMS = (
+    "dockerfile",
+    "engine",
+    "inside",
+    "diagnosis",
+    "explain",
+    "standin",
+    "judging",
+    "supplies",
+    "doctor",
+    "joining",
+    "steps",
+    "learning",
+    "proof",
+    "classroom",
+    "board",
+)
+"""The library's rooms: each may know those before it. `report` shows what they all find, and knows of them by name."""
 LONGEST = 400
 """Lines of a file in which one still finds one's way."""
 
@@ -38,6 +56,42 @@ def test_each_room_imports_only_what_it_may(file: Path) -> None:
         assert not imported & {"distributed", "dask"}
     if "board" not in file.parts:
         assert "tornado" not in imported
+
+
+def _rooms(file: Path) -> set[str]:
+    """Give the rooms whose modules a file imports when it runs; for a type checker it may name any."""
+    tree = ast.parse(file.read_text("utf-8"))
+    for_types = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in for_types:
+            package = file.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            module = [*package, *(node.module or "").split(".")] if node.module else list(package)
+            found |= {[*module, alias.name][1] for alias in node.names if module[0] == "workshop"}
+    return found & {*ROOMS, "report"}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_go_one_way(room: str) -> None:
+    files = (ROOT / "workshop" / room).rglob("*.py")
+    upward = {f"{file.name} imports {other}" for file in files for other in _rooms(file) if _above(other, room)}
+    assert not upward
+
+
+def _above(other: str, room: str) -> bool:
+    return other != "report" and ROOMS.index(other) > ROOMS.index(room)
+
+
+def test_every_room_has_its_place() -> None:
+    rooms = {folder.name for folder in (ROOT / "workshop").iterdir() if (folder / "__init__.py").is_file()}
+    assert rooms == {*ROOMS, "report"}
+    lab = ROOT / "workshop" / "judging" / "lab.py"
+    assert _rooms(lab) == {"engine", "inside", "judging"}, "what it names for a type checker only does not count"
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "solutions").glob("*/check.py")), ids=lambda file: file.parent.name)

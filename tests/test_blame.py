@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workshop import edited, exercises
-from workshop.lab import Lab
+from workshop import exercises
+from workshop.judging import edited
+from workshop.judging.lab import Lab
 
 DOCKERFILE = """\
 FROM busybox AS below

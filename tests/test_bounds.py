@@ -13,13 +13,14 @@ from pathlib import Path
 import docker
 import pytest
 
-from workshop import admission, checking, exercises, places
+from workshop import exercises, places
 from workshop.dockerfile import parse
 from workshop.engine import cleaning, cli, containers, networks
 from workshop.engine.containers import Container, Plan
 from workshop.engine.limits import MEGA, Limits
-from workshop.running import until
-from workshop.verdict import Outcome, Verdict
+from workshop.judging import admission, checking
+from workshop.judging.running import until
+from workshop.judging.verdict import Outcome, Verdict
 
 from .conftest import use_builder
 

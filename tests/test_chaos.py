@@ -20,9 +20,11 @@ import docker
 import pytest
 
 from tests.conftest import Checkout, copy_repository
-from workshop import checking, exercises, proving
+from workshop import exercises
 from workshop.engine import labels, sweep
-from workshop.running import until
+from workshop.judging import checking
+from workshop.judging.running import until
+from workshop.proof import proving
 
 TIMES = int(os.environ.get("CHAOS", "1"))
 KILLS = 14

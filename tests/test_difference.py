@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workshop.difference import first_difference
+from workshop.judging.difference import first_difference
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from typing import cast
 import docker
 import pytest
 
-from workshop import authoring, checking, exercises, proofs, proving
+from workshop import exercises
 from workshop.diagnosis.diagnose import ROWS
 from workshop.engine import cleaning, cli
+from workshop.judging import checking
+from workshop.proof import authoring, proofs, proving
 
 from .conftest import use_builder
 

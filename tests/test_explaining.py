@@ -12,8 +12,10 @@ import docker
 import pytest
 
 from tests.conftest import ROOT
-from workshop import built, explaining, tasking
+from workshop import tasking
 from workshop.dockerfile import parse
+from workshop.inside import built
+from workshop.learning import explaining
 from workshop.trouble import Usage
 
 INVOKE = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(ROOT)]

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from workshop import exercises, explaining, places, progress, report, spelling, teaching
+from workshop import exercises, places, report, spelling
 from workshop.dockerfile.model import KEYWORDS
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
+from workshop.learning import explaining, progress, teaching
 from workshop.report import terminal
 from workshop.trouble import Trouble
-from workshop.verdict import Finding, Outcome, Result, Verdict, Where
 
 QUICK = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

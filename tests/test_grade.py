@@ -24,9 +24,9 @@ from workshop import exercises, places
 from workshop.classroom import grading, slots, workers
 from workshop.engine import labels
 from workshop.engine.limits import Limits
-from workshop.running import until
+from workshop.judging.running import until
+from workshop.judging.verdict import Outcome
 from workshop.trouble import Usage
-from workshop.verdict import Outcome
 
 QUICK = exercises.find("exercise-6")
 

@@ -16,9 +16,9 @@ from tests import browser
 from workshop import report
 from workshop.classroom.journal import Journal
 from workshop.classroom.results import Grade, Results
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where, from_json
 from workshop.report.grade_files import COLUMNS, grade_files
 from workshop.report.grades import grades, grading
-from workshop.verdict import Finding, Outcome, Result, Verdict, Where, from_json
 
 NASTY = "<script>alert(1)</script>=1+1\x1b[31m\x00\ufffe"
 PASSED = Verdict("exercise-1", "", (Result("builds", "It builds", Outcome.PASSED, 0.3, notes=("a note",)),), 0.3)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Checkout, copy_repository
-from workshop import exercises, helping, places, progress
-from workshop.progress import Said
-from workshop.verdict import Finding, Outcome, Result, Verdict, Where
+from workshop import exercises, places
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
+from workshop.learning import helping, progress
+from workshop.learning.progress import Said
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from pathlib import Path
 import docker
 import pytest
 
-from workshop import checking, exercises, lab, report
+from workshop import exercises, report
 from workshop.engine import cleaning
-from workshop.verdict import Outcome, Verdict
+from workshop.judging import checking, lab
+from workshop.judging.verdict import Outcome, Verdict
 
 FIRST = exercises.find("exercise-1")
 GOOD = "FROM nginx:mainline-alpine\nCOPY index.html style.css /usr/share/nginx/html/\n"
@@ -155,7 +156,8 @@ def test_two_verifications_at_once_do_not_meet(answer: Path, tmp_path: Path) -> 
 
 
 def test_a_full_disk_is_the_machines_trouble_and_not_the_answers() -> None:
-    from workshop import causes, diagnosis
+    from workshop import diagnosis
+    from workshop.judging import causes
 
     said = "failed to solve: failed to copy files: write /data/junk: no space left on device"
     found = diagnosis.diagnose(said)

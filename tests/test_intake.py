@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 
 from workshop import exercises
-from workshop.classroom import archives, fingerprint, intake, learners, taking, unpacking
+from workshop.classroom import archives, fingerprint, intake, learners, taking
 from workshop.classroom.intake import HandedIn
 from workshop.classroom.learners import Learner
 from workshop.engine.limits import Limits
+from workshop.judging.verdict import Outcome
+from workshop.supplies import unpacking
 from workshop.trouble import Usage
-from workshop.verdict import Outcome
 
 KNOWN = {one.name: one for one in exercises.every()}
 FIRST = KNOWN["exercise-1"]

@@ -15,9 +15,9 @@ from workshop.joining import sender
 from workshop.joining.joining import place
 from workshop.joining.membership import MOST, Board, Membership, Trouble
 from workshop.joining.telling import told
-from workshop.running import until
+from workshop.judging.running import until
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
 from workshop.trouble import Usage
-from workshop.verdict import Finding, Outcome, Result, Verdict, Where
 
 from .conftest import ROOT, Checkout
 from .served import WITHIN, Served
@@ -170,7 +170,8 @@ def test_what_waits_is_bounded_in_order_and_survives_garbage(tmp_path: Path) -> 
 
 
 def test_no_task_of_a_learners_loads_what_serves_the_board() -> None:
-    modules = "tasks, workshop.verifying, workshop.watching, workshop.joining.joining, workshop.joining.sender"
+    names = ("learning.verifying", "learning.watching", "joining.joining", "joining.sender")
+    modules = ", ".join(["tasks", *(f"workshop.{name}" for name in names)])
     script = (
         f"import sys, {modules}; print([one for one in sys.modules if one.startswith(('tornado', 'workshop.board'))])"
     )

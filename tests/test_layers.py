@@ -18,9 +18,10 @@ import docker
 import pytest
 
 from tests.conftest import ROOT
-from workshop import history, layers, report, stack
+from workshop import report
+from workshop.inside import history, layers, stack
+from workshop.inside.stack import Stack, Step
 from workshop.report import stacks
-from workshop.stack import Stack, Step
 
 INVOKE: list[str | Path] = [sys.executable, Path(sys.executable).with_name("invoke"), "--search-root", ROOT]
 FROM_BOX = f"FROM busybox\nENV TEST={os.getpid()}\nWORKDIR /stall\n"

@@ -24,9 +24,9 @@ from invoke.program import Program
 
 from tests import lesson_reader as reader
 from tests.conftest import ROOT, copy_repository
-from workshop import web
 from workshop.engine import cleaning
-from workshop.running import until
+from workshop.judging import web
+from workshop.judging.running import until
 
 IMAGE, CONTAINER = "banana-smith-image", "banana-smith-container"
 LESSON, README = Path("docker-101", "README.md"), Path("README.md")

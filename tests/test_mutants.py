@@ -9,15 +9,16 @@ from pathlib import Path
 import docker
 import pytest
 
-from workshop import Lab, authoring, exercises, mutating, places, proofs
-from workshop.account import Account
+from workshop import Lab, exercises, places
 from workshop.dockerfile import parse
 from workshop.engine import cleaning
-from workshop.likeness import Comparer
-from workshop.mutants import mutants, read_equal
-from workshop.mutating import Fate, Trial
+from workshop.inside.likeness import Comparer
+from workshop.judging.verdict import Outcome, Result, Verdict
+from workshop.proof import authoring, mutating, proofs
+from workshop.proof.account import Account
+from workshop.proof.mutants import mutants, read_equal
+from workshop.proof.mutating import Fate, Trial
 from workshop.trouble import DONE, MACHINE, NOT_YET, OUR_BUG
-from workshop.verdict import Outcome, Result, Verdict
 
 SITE = b"FROM nginx:mainline-alpine\nCOPY index.html style.css /usr/share/nginx/html/\n"
 

@@ -22,7 +22,7 @@ from tests import conftest
 from tests.conftest import ROOT, Checkout
 from workshop import bases, exercises
 from workshop.engine import endpoint
-from workshop.running import until
+from workshop.judging.running import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Podman is tried on Linux, as Debian packages it")
 

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workshop import exercises, overview, places, progress
-from workshop.contents import fingerprint
+from workshop import exercises, places
 from workshop.exercises import Exercise
-from workshop.progress import Said, Standing, State
-from workshop.verdict import Finding, Outcome, Result, Verdict, Where
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
+from workshop.learning import overview, progress
+from workshop.learning.contents import fingerprint
+from workshop.learning.progress import Said, Standing, State
 
 NAME = "exercise-1"
 FOUND = Finding("x", why="one folder too high", hint="compare", look="docker run", where=Where("Dockerfile", 2, "COPY"))

@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 
 from tests import speaking_engine
-from workshop import built, changes, layers
+from workshop import changes
 from workshop.engine import api, images, preflight
 from workshop.engine.containers import Container
-from workshop.image import Image
+from workshop.inside import built, layers
+from workshop.inside.image import Image
 from workshop.steps.images import list_images
 from workshop.trouble import MachineTrouble
 

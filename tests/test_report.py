@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from workshop import report
-from workshop.verdict import Finding, Outcome, Result, Verdict, Where
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
 
 NASTY = "\x1b[2J\x1b]0;owned\x07[bold]not bold[/bold] [/app] :banana: \x00\r\u202e"
 

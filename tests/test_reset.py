@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Checkout, copy_repository
-from workshop import exercises, places, resetting
+from workshop import exercises, places
+from workshop.learning import resetting
 
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.chmod")
 """What Python tells its audit hooks of changes of the disk, besides opening files for writing."""

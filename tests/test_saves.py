@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from workshop import contents, saves
-from workshop.contents import fingerprint
-from workshop.saves import Polling, Saved, Saves, why_poll
+from workshop.learning import contents, saves
+from workshop.learning.contents import fingerprint
+from workshop.learning.saves import Polling, Saved, Saves, why_poll
 
 WITHIN = 10
 """Seconds until a save must have been noticed."""

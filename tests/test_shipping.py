@@ -7,8 +7,8 @@ import tarfile
 from types import SimpleNamespace
 from typing import Any, cast
 
-from workshop import shipping
-from workshop.layers import Layer
+from workshop.inside.layers import Layer
+from workshop.judging import shipping
 
 NOTHING: Any = SimpleNamespace(config={}, history=[])
 

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from tests.conftest import ROOT
 from workshop import report, spelling
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
 from workshop.report import terminal
-from workshop.verdict import Finding, Outcome, Result, Verdict, Where
 
 SOURCES = [*ROOT.glob("*tasks.py"), *(ROOT / "workshop").rglob("*.py"), *(ROOT / "solutions").glob("*/check.py")]
 CODE_PAGES = ["ascii", "cp1252", "cp437", "cp850", "cp1251"]

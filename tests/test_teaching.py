@@ -12,7 +12,8 @@ import docker
 import pytest
 
 from tests.conftest import ROOT, copy_repository
-from workshop import lesson, places, report, teaching
+from workshop import places, report
+from workshop.learning import lesson, teaching
 from workshop.trouble import Usage
 
 TEXT = """# A lesson

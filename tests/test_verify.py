@@ -19,9 +19,10 @@ import pytest
 
 from tests.conftest import Checkout
 from tests.cutting_proxy import CuttingProxy
-from workshop import Lab, causes, exercises
+from workshop import Lab, exercises
 from workshop.engine import labels
 from workshop.engine.containers import Container, Plan
+from workshop.judging import causes
 from workshop.trouble import MachineTrouble
 
 KEPT = "banana-smith-exercise-1"

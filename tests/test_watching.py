@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from workshop import contents, exercises, places
+from workshop import exercises, places
 from workshop.exercises import Exercise
-from workshop.runs import Judged, Runs
-from workshop.saves import Saved
-from workshop.verdict import Finding, Outcome, Result, Verdict
-from workshop.verifying import Judgement
-from workshop.watching import Event, Pressed, Session
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict
+from workshop.learning import contents
+from workshop.learning.runs import Judged, Runs
+from workshop.learning.saves import Saved
+from workshop.learning.verifying import Judgement
+from workshop.learning.watching import Event, Pressed, Session
 
 RED = Result("x", "It works", Outcome.FAILED, finding=Finding("welcome-page", why="one folder too high"))
 GREEN = Result("x", "It works", Outcome.PASSED)

@@ -9,24 +9,24 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .checking import NotYet, after
-    from .image import Image
-    from .lab import Lab
-    from .layers import Layer
-    from .verdict import Finding, Where
-    from .web import Response
+    from .inside.image import Image
+    from .inside.layers import Layer
+    from .judging.checking import NotYet, after
+    from .judging.lab import Lab
+    from .judging.verdict import Finding, Where
+    from .judging.web import Response
 
 __all__ = ["Finding", "Image", "Lab", "Layer", "NotYet", "Response", "Where", "after"]
 
 _HOMES = {
-    "Finding": "verdict",
-    "Image": "image",
-    "Lab": "lab",
-    "Layer": "layers",
-    "NotYet": "checking",
-    "Response": "web",
-    "Where": "verdict",
-    "after": "checking",
+    "Finding": "judging.verdict",
+    "Image": "inside.image",
+    "Lab": "judging.lab",
+    "Layer": "inside.layers",
+    "NotYet": "judging.checking",
+    "Response": "judging.web",
+    "Where": "judging.verdict",
+    "after": "judging.checking",
 }
 
 

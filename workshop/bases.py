@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workshop import names as naming
-from workshop.engine import images, labels
-from workshop.supplies.platforms import Platform
-from workshop.trouble import MachineTrouble, Trouble
+from . import names as naming
+from .engine import images, labels
+from .supplies.platforms import Platform
+from .trouble import MachineTrouble, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -135,7 +135,7 @@ def _renew(local: Mapping[str, str], say: Say) -> None:
     standins = {name: found for name, given in local.items() if (found := images.find(given)) and _is_standin(found)}
     if not standins:
         return
-    from workshop.standin import recipes
+    from .standin import recipes
 
     old = {name: found for name, found in standins.items() if found.labels.get(labels.RECIPE) != recipes.mark()}
     if not old:
@@ -167,7 +167,7 @@ def _missing(local: Mapping[str, str]) -> dict[str, str]:
 def _from_bundle(wanted: Mapping[str, str], file: Path, platform: Platform, say: Say) -> None:
     if not file.is_file():
         raise MachineTrouble(f"no {file.name} in {file.parent}")
-    from workshop.supplies import bundle  # needed once on a machine, as the other sources are
+    from .supplies import bundle  # needed once on a machine, as the other sources are
 
     with bundle.opened(file) as opened:
         fitting = opened.on(platform)
@@ -217,7 +217,7 @@ def _from_mirror(name: str, given: str, mirror: str, answer_within: float, say: 
 
 def _over_plain_http(name: str, given: str, mirror: str, say: Say) -> None:
     """Fetch past the engine, which refuses registries without encryption that its settings don't name."""
-    from workshop.supplies import registry
+    from .supplies import registry
 
     first: MachineTrouble | None = None
     platform = Platform(images.platform()[1])
@@ -238,7 +238,7 @@ def _over_plain_http(name: str, given: str, mirror: str, say: Say) -> None:
 
 
 def _from_packages(wanted: Mapping[str, str], architecture: str, say: Say) -> None:
-    from workshop.standin import making, packages  # needed on few machines, once
+    from .standin import making, packages  # needed on few machines, once
 
     if cannot := packages.available():
         raise MachineTrouble(cannot)

@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from . import exercises, places, verifying, web
+from . import exercises, places
 from .engine import cleaning, whales
 from .engine.api import Refused
-from .running import until
+from .judging import web
+from .judging.running import until
+from .learning import verifying
 from .steps import containers, images, ports
 from .trouble import MachineTrouble, NotThere
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from workshop import Image, Lab, NotYet, Response, Where, after, shipping
+from workshop import Image, Lab, NotYet, Response, Where, after
+from workshop.judging import shipping
 
 STARTER = "kitchen-shipped"
 BASE = "nginx:mainline-alpine"

@@ -3,7 +3,8 @@
 import re
 from typing import NoReturn
 
-from workshop import Lab, NotYet, Response, after, pages, users
+from workshop import Lab, NotYet, Response, after
+from workshop.judging import pages, users
 
 STARTER = "runs-as-root"
 COUNTER = "/cgi-bin/hit"

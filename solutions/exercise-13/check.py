@@ -3,8 +3,9 @@
 import re
 from typing import NoReturn
 
-from workshop import Lab, NotYet, Where, after, health, stopping
-from workshop.running import Running, until
+from workshop import Lab, NotYet, Where, after
+from workshop.judging import health, stopping
+from workshop.judging.running import Running, until
 
 STARTER = "entrypoint-swallows-words"
 BANNER = "The fruit counter of Banana Smith opens."

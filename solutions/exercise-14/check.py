@@ -3,9 +3,10 @@
 from hashlib import sha256
 from typing import NoReturn
 
-from workshop import Image, Lab, NotYet, Where, after, causes, health, pages, shipping, stopping, users
-from workshop.layers import Layer
-from workshop.running import Running
+from workshop import Image, Lab, NotYet, Where, after
+from workshop.inside.layers import Layer
+from workshop.judging import causes, health, pages, shipping, stopping, users
+from workshop.judging.running import Running
 
 STARTER = "deleted-is-not-gone"
 BASES = ("nginx:mainline-alpine", "busybox")

@@ -4,7 +4,7 @@ import re
 from typing import NoReturn
 
 from workshop import Lab, NotYet, Response, after
-from workshop.nginx import sites
+from workshop.judging.nginx import sites
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"

@@ -16,7 +16,7 @@ import pytest
 from tests.second_engine import let_go
 from workshop import places
 from workshop.engine import endpoint, machine
-from workshop.running import until
+from workshop.judging.running import until
 
 UP_WITHIN = 60
 """Seconds for the engine to answer; it takes two, and ten on a busy machine."""

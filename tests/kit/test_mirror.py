@@ -21,8 +21,8 @@ from tests.kit.making import Tiny, write
 from workshop import bases, lan, places
 from workshop.classroom import mirror, registries
 from workshop.engine import images
+from workshop.judging.running import until
 from workshop.names import whole
-from workshop.running import until
 from workshop.supplies import bundle
 from workshop.trouble import MachineTrouble, Usage
 

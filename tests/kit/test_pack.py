@@ -22,7 +22,7 @@ from tests.kit.conftest import Cut
 from tests.kit.making import Tiny, write
 from workshop import bases, places
 from workshop.classroom import packing
-from workshop.running import until
+from workshop.judging.running import until
 from workshop.supplies import platforms
 from workshop.supplies.platforms import Platform
 from workshop.trouble import Usage

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import unpacking
+from workshop.supplies import unpacking
+from workshop.supplies.refusal import Refusal, readable
+
 from .learners import EXERCISE
-from .refusal import Refusal, readable
 from .taking import FILES, LARGEST, Links, Taken
 
 UNPACKED = 512 * unpacking.MEGA

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workshop import exercises, places
+from workshop.judging.verdict import Outcome
 from workshop.trouble import DONE, MACHINE, Usage
-from workshop.verdict import Outcome
 
 from . import fingerprint, ground, intake, judging, learners
 from .journal import Journal
@@ -23,7 +23,7 @@ from .workers import Job
 
 if TYPE_CHECKING:
     from workshop.exercises import Exercise
-    from workshop.verdict import Verdict
+    from workshop.judging.verdict import Verdict
 
     from .intake import HandedIn
     from .judging import Judging

@@ -8,12 +8,13 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from workshop import bases, places, web
+from workshop import bases, places
 from workshop.engine import cleaning, images, labels, networks
 from workshop.engine.api import FIRST_ANSWER_WITHIN, Refused, connect, fresh, podman
 from workshop.engine.containers import Container, Plan, host
 from workshop.engine.limits import Limits
-from workshop.running import until
+from workshop.judging import web
+from workshop.judging.running import until
 from workshop.trouble import MachineTrouble
 
 SERVER = bases.BASE_IMAGES[0]

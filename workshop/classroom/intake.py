@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.exercises import Exercise
-from workshop.verdict import Finding, Outcome, Result, Verdict
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict
+from workshop.supplies.refusal import Refusal, readable
 
 from . import archives, learners, taking
 from .learners import Learner
-from .refusal import Refusal, readable
 
 CHECK = "submission"
 """The stable name of the check that something handed in can be judged at all."""

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from workshop.verdict import Outcome, Verdict, from_json
+from workshop.judging.verdict import Outcome, Verdict, from_json
 
 VERSION = 1
 

@@ -11,7 +11,7 @@ from . import ground, slots
 if TYPE_CHECKING:
     from workshop.engine.cli import Builder
     from workshop.engine.limits import Limits
-    from workshop.verdict import Verdict
+    from workshop.judging.verdict import Verdict
 
     from .workers import Job
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from workshop import places
 from workshop.engine.limits import MEGA, Limits
+from workshop.judging.verdict import Finding, Outcome, Verdict, from_json
 from workshop.trouble import MachineTrouble
-from workshop.verdict import Finding, Outcome, Verdict, from_json
 
 from . import ground, station
 from .crew import FETCHED_WITHIN, LOOK_EVERY, Away, Crew, Member

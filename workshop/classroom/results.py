@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from workshop.verdict import Finding, Outcome, Verdict
+from workshop.judging.verdict import Finding, Outcome, Verdict
 
 
 @dataclass(frozen=True)

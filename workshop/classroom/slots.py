@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 
 from workshop import places
-from workshop.verdict import Outcome, Verdict
+from workshop.judging.verdict import Outcome, Verdict
 
 from .workers import WITHIN, Job, Workers, unjudged
 

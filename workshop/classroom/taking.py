@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workshop.verdict import Finding
-
-from . import unpacking
-from .refusal import Refusal, readable
+from workshop.judging.verdict import Finding
+from workshop.supplies import unpacking
+from workshop.supplies.refusal import Refusal, readable
 
 FILES = 5_000
 """Files that one exercise may have; the starters have at most ten."""

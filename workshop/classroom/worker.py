@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workshop import checking, exercises
+from workshop import exercises
 from workshop.engine import cleaning
 from workshop.engine.limits import Limits
+from workshop.judging import checking
 
 
 def judge(job: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from workshop import places
 from workshop.engine.limits import Limits
-from workshop.verdict import Finding, Outcome, Verdict, from_json
+from workshop.judging.verdict import Finding, Outcome, Verdict, from_json
 
 from .intake import verdict
 

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop import calling_off
-
-from . import cleaning
+from . import calling_off, cleaning
 
 if TYPE_CHECKING:
     from .guard import Guard

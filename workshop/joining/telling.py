@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from workshop import places
-from workshop.verdict import Outcome, Verdict
+from workshop.judging.verdict import Outcome, Verdict
 
 from .membership import Membership, Trouble
 

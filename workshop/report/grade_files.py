@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workshop.verdict import Outcome
+from workshop.judging.verdict import Outcome
 
 from . import grade_page
 from .junitxml import suites
@@ -18,7 +18,7 @@ from .terminal import clean, say
 
 if TYPE_CHECKING:
     from workshop.classroom.results import Grade, Results
-    from workshop.verdict import Verdict
+    from workshop.judging.verdict import Verdict
 
 COLUMNS = ("learner", "exercise", "outcome", "passed_checks", "checks", "failed_check", "reason", "why", "notes")
 """Of the CSV file; the first nine things that a line of the JSON file has."""

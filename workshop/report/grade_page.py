@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from workshop.verdict import Finding, Outcome, Result
+from workshop.judging.verdict import Finding, Outcome, Result
 
 from .terminal import clean
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from workshop.verdict import Outcome
+from workshop.judging.verdict import Outcome
 
 from .terminal import clean, console, say
 

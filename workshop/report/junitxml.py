@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from workshop.verdict import Outcome, Result, Verdict
+from workshop.judging.verdict import Outcome, Result, Verdict
 
 from .terminal import clean
 

@@ -11,7 +11,7 @@ from .terminal import clean, console, hang, say, table
 if TYPE_CHECKING:
     from workshop.doctor import Finding
     from workshop.exercises import Exercise
-    from workshop.progress import Standing
+    from workshop.learning.progress import Standing
     from workshop.steps.images import Row
 
 

@@ -15,7 +15,7 @@ from .terminal import clean, console
 from .verdicts import verdict as show_verdict
 
 if TYPE_CHECKING:
-    from workshop.verdict import Verdict
+    from workshop.judging.verdict import Verdict
 
 _PATIENCE = 2
 """Seconds of a verification after which the last line counts them."""

@@ -15,7 +15,7 @@ from .stacks import headline, rows, shared
 from .terminal import clean
 
 if TYPE_CHECKING:
-    from workshop.stack import Stack, Step
+    from workshop.inside.stack import Stack, Step
 
 _WIDTH = 960
 _LEFT, _RIGHT = 96, 24

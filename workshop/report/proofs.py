@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from .terminal import say, signed
 
 if TYPE_CHECKING:
-    from workshop.account import Account
     from workshop.exercises import Exercise
-    from workshop.mutating import Trial
-    from workshop.proving import Proof
+    from workshop.proof.account import Account
+    from workshop.proof.mutating import Trial
+    from workshop.proof.proving import Proof
 
 _WIDE = 44
 """Columns of an answer's name: wrong/REASON--BUILDER of the longest reasons."""

@@ -11,7 +11,7 @@ from workshop.changes import size
 from .terminal import clean, console, hang, say
 
 if TYPE_CHECKING:
-    from workshop.stack import Stack, Step
+    from workshop.inside.stack import Stack, Step
 
 _BAR = 12
 """Columns of the longest bar."""

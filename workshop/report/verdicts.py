@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workshop.verdict import Finding, Outcome, Result, Verdict
+from workshop.judging.verdict import Finding, Outcome, Result, Verdict
 
 from .terminal import beside, clean, console, hang, signed
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def trouble(found: Diagnosis, place: str = "") -> Trouble:
     """Make a trouble of what Docker's error means; the machine's and the learner's have different exit codes."""
-    from workshop import causes
+    from workshop.judging import causes
 
     why = "\n".join(filter(None, (place, found.why)))
     return causes.of_this_machine(found) or NotThere(found.title, why=why, fix=list(found.fix))

@@ -20,15 +20,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from workshop import names
-from workshop.classroom import unpacking
-from workshop.classroom.refusal import Refusal, readable
 from workshop.engine import images, labels
-from workshop.layers import GZIP, ZSTD
+from workshop.inside.layers import GZIP, ZSTD
 from workshop.trouble import MachineTrouble
 
-from . import platforms
+from . import platforms, unpacking
 from .archive import LISTING, MANIFEST, SUMS, Checked, Writer
 from .platforms import Platform
+from .refusal import Refusal, readable
 from .survey import Hostile, members
 
 if TYPE_CHECKING:

@@ -6,9 +6,8 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workshop.classroom.refusal import readable
-
 from .archive import LISTING, Checked
+from .refusal import readable
 
 if TYPE_CHECKING:
     import tarfile

@@ -1,0 +1,143 @@
+"""What an engine knows about a Dockerfile: how big each instruction became, and what FROM brings along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from workshop import names
+from workshop.dockerfile.stages import earlier, root_base
+from workshop.engine import images
+from workshop.engine.api import Refused
+from workshop.trouble import MachineTrouble, Usage
+
+from . import history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from workshop.dockerfile import Dockerfile, Instruction, Stage
+
+    from .image import Image
+
+_UNRECORDED = ("FROM", "ONBUILD")
+"""FROM is the base's own history; BuildKit keeps no step for ONBUILD."""
+
+
+def sizes(image: str, file: Dockerfile) -> Mapping[int, int] | None:
+    """Give the bytes that each instruction of the final stage wrote, by its first line, as `docker history` has them.
+
+    None where `steps` finds none.
+
+    Raises:
+        Refused: there is no such image.
+        MachineTrouble: the engine went away.
+
+    """
+    found = steps(image, file)
+    said = images.history(image)[::-1] if found else []
+    return {one.first_line: int(said[number]["Size"]) for number, one in found.items()} if found is not None else None
+
+
+def steps(image: str, file: Dockerfile) -> Mapping[int, Instruction] | None:
+    """Tell which step of the image's history is which instruction of the final stage; the oldest step is number 0.
+
+    None where the image's history does not end with just these instructions: it was built from another Dockerfile, or
+    from an earlier state of this one.
+
+    Raises:
+        Refused: there is no such image.
+        MachineTrouble: the engine went away.
+
+    """
+    stage = file.final_stage
+    if stage is None:
+        return None
+    wanted = [one for one in _of(file, stage) if one.keyword not in _UNRECORDED]
+    said = _steps(image)
+    labels = next((n for n, one in enumerate(reversed(said)) if history.keyword(one.text) != "LABEL"), len(said))
+    # the older builder writes `docker build --label`, which the tasks use, as a last step of its own
+    for extra in range(min(labels, len(said) - len(wanted)) + 1):
+        below, top = said[: len(said) - extra - len(wanted)], said[len(said) - extra - len(wanted) : len(said) - extra]
+        fits = all(_is(step.text, one) for step, one in zip(top, wanted, strict=True))
+        if fits and _is_base(below, file):
+            return {step.number: one for step, one in zip(top, wanted, strict=True)}
+    return None
+
+
+def maker(image: Image, file: Dockerfile, place: int, base: str) -> Instruction | None:
+    """Find the instruction that made the layer at `place` of those above `base`.
+
+    None where the image was not built from this Dockerfile.
+    """
+    step = image.step_of(place, base)
+    return (steps(image.id, file) or {}).get(step) if step is not None else None
+
+
+def inherits(base: str) -> str:
+    """Say in words what an image hands on to those that stand on it; empty where it is not here, or says nothing."""
+    try:
+        facts = images.inspect(names.image(base))
+    except (Refused, MachineTrouble, Usage):  # a name that Docker would refuse may lead the engine's API elsewhere
+        return ""
+    its = (facts or {}).get("Config") or {}
+    starts = [*(its.get("Entrypoint") or ()), *(its.get("Cmd") or ())]
+    parts = [
+        f"starts “{' '.join(starts)}”" if starts else "",
+        f"speaks of port {', '.join(its['ExposedPorts'])}" if its.get("ExposedPorts") else "",
+        f"runs as {its['User']}" if its.get("User") else "",
+        f"works in {its['WorkingDir']}" if its.get("WorkingDir") not in (None, "", "/") else "",
+        f"keeps {', '.join(its['Volumes'])} in a volume" if its.get("Volumes") else "",
+        f"stops with {its['StopSignal']}" if its.get("StopSignal") else "",
+        "has a health check" if (its.get("Healthcheck") or {}).get("Test") not in (None, [], ["NONE"]) else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def exists(image: str) -> bool:
+    """Whether there is such an image."""
+    try:
+        return images.inspect(names.image(image)) is not None
+    except (Refused, Usage):
+        return False
+
+
+class _Step(NamedTuple):
+    """A step of an image's history."""
+
+    number: int
+    text: str
+    size: int
+
+
+def _steps(image: str) -> list[_Step]:
+    """List what the history has of an image, the oldest first."""
+    said = enumerate(reversed(images.history(image)))
+    found = [_Step(number, history.instruction(str(one["CreatedBy"])), int(one["Size"])) for number, one in said]
+    return [step for step in found if history.keyword(step.text) not in _UNRECORDED]
+
+
+def _is_base(steps: list[_Step], file: Dockerfile) -> bool:
+    """Whether these steps are those of the image in the first FROM below the final stage; true where it is not here."""
+    base = root_base(file, file.instructions[-1])
+    if not base or base == "scratch" or "$" in base or not exists(base):
+        return not steps or base != "scratch"
+    return steps == _steps(base)
+
+
+def _of(file: Dockerfile, stage: Stage) -> Iterator[Instruction]:
+    """List the instructions of a stage, and before them those of the stages it stands on."""
+    if (below := earlier(file, stage, stage.base)) is not None:
+        yield from _of(file, below)
+    yield from file.in_stage(stage)
+
+
+def _is(step: str, one: Instruction) -> bool:
+    """Whether a step of the history can be this instruction: the same keyword, and what both builders note of it."""
+    if history.keyword(step) != one.keyword:
+        return False
+    if one.keyword == "RUN" and not one.json_form and not one.heredocs and not one.flags:
+        return " ".join(one.args[0].split()) in step
+    last = one.words[-1].text if one.words else ""
+    if one.keyword in ("COPY", "ADD", "WORKDIR", "USER") and "$" not in last:
+        return step.rstrip("/").endswith(last.rstrip("/"))
+    return True

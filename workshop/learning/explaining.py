@@ -1,0 +1,164 @@
+"""`invoke explain`: a Dockerfile, or an error of Docker's, in plain words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workshop import exercises, names, places
+from workshop.trouble import MachineTrouble, NotThere, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workshop.dockerfile import Dockerfile
+    from workshop.explain import Explanation
+
+_LONGEST = 1_000_000
+"""Bytes of a Dockerfile that are read; a long one has ten thousand."""
+
+
+def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "") -> None:
+    """Explain a Dockerfile: of an exercise, of a folder, or that file; the lesson's by default.
+
+    Sizes come from `image`, else from the one that the tasks build from that folder (`lessons` for the lesson).
+
+    Raises:
+        Usage: there is none, or `image` is none.
+        NotThere: it has no instruction at all.
+
+    """
+    from workshop import report
+    from workshop.dockerfile import parse
+    from workshop.explain import explain
+
+    file = find(what)
+    with file.open("rb") as stream:
+        parsed = parse(stream.read(_LONGEST))
+    if not parsed.instructions:
+        said = parsed.errors[0].message if parsed.errors else "It has no instructions."
+        raise NotThere(f"{places.as_typed(file)} can't be explained: {said}")
+    explained = explain(parsed, buildkit=_buildkit())
+    name = image or _image_of(file.parent, lessons)
+    sizes, said = _sizes(name, parsed, explained, asked=image is not None) if name else (None, "")
+    report.dockerfile(places.as_typed(file), parsed, explained, sizes=sizes or {}, inherits=_inherits(parsed))
+    if said:
+        report.say(f"\n{said}")
+
+
+def one_of(what: str | None, path: str | None) -> str | None:
+    """Give the one that was typed.
+
+    Raises:
+        Usage: both were.
+
+    """
+    if what and path:
+        raise Usage(f"Which one: {what!r}, or --path {path}?", fix=f"invoke explain {what}")
+    return what or path
+
+
+def find(what: str | None) -> Path:
+    """Find the Dockerfile that is meant."""
+    if not what:
+        return _inside(places.LESSON)
+    file = Path(what).expanduser()
+    if not file.exists():
+        name = re.split(r"[/\\]", what.rstrip("/\\"))[-1]
+        if name == places.LESSON.name:
+            return _inside(places.LESSON)
+        known = {one.name: one for one in exercises.every()}
+        number = f"exercise-{int(name)}" if name.isascii() and name.isdigit() else name.lower()
+        if number in known:
+            return _inside(known[number].folder)
+        near = names.nearest(name, [*known, places.LESSON.name])
+        raise Usage(
+            f"There is no folder and no exercise called {what!r}." + (f" Did you mean {near}?" if near else ""),
+            fix=f"invoke explain {near or 'exercise-1'}",
+        )
+    return _inside(file) if file.is_dir() else file
+
+
+def _inside(folder: Path) -> Path:
+    file = folder / "Dockerfile"
+    if file.is_dir():
+        raise Usage(f"{places.as_typed(file)} is a folder.", why="docker build wants a text file of that name.")
+    if not file.is_file():
+        near = [entry for entry in folder.iterdir() if entry.name.lower().startswith("dockerfile") and entry.is_file()]
+        why = f"There is {near[0].name}; docker build looks for one that is called exactly Dockerfile." if near else ""
+        fix = f"invoke explain --path {places.as_typed(near[0])}" if near else "invoke explain FOLDER"
+        raise Usage(f"There is no file {places.as_typed(file)}.", why=why, fix=fix)
+    return file
+
+
+def _image_of(folder: Path, lessons: str) -> str:
+    """Name the image that the tasks build from a folder; empty for any other folder."""
+    folder = folder.resolve()
+    if folder == places.LESSON.resolve():
+        return lessons
+    if folder.parent == places.EXERCISES.resolve():
+        return f"banana-smith-{folder.name}"
+    return ""
+
+
+def _inherits(parsed: Dockerfile) -> dict[int, str]:
+    """Tell what each FROM brings along, by its line, as far as its image is on this engine."""
+    from workshop.inside import built
+
+    named = {one.first_line: one.base for one in parsed.stages if parsed.stage_named(one.base) is None}
+    known = {
+        base: built.inherits(base) for base in set(named.values()) if base and base != "scratch" and "$" not in base
+    }
+    return {line: known[base] for line, base in named.items() if known.get(base)}
+
+
+def _sizes(
+    image: str, parsed: Dockerfile, explained: Sequence[Explanation], *, asked: bool
+) -> tuple[Mapping[int, int] | None, str]:
+    """Give the sizes, and a sentence about where they come from; without an engine, neither."""
+    from workshop.inside import built
+
+    try:
+        if not built.exists(image):
+            if asked:
+                raise Usage(f"There is no image called {image}.", fix="invoke images   (all there are)")
+            return None, f"No sizes: there is no image {image} yet."
+        found = built.sizes(image, parsed)
+    except MachineTrouble:
+        return None, ""
+    if found is None:
+        return None, f"No sizes: the image {image} was built from another Dockerfile, or before this one changed."
+    if not any(one.layer for one in explained if one.first_line in found):
+        return None, ""
+    return found, f"Sizes are those in the image {image}; invoke layers --image {image} shows more."
+
+
+def _buildkit() -> bool:
+    """Whether BuildKit would read it; where that can't be told, the newer builder is taken."""
+    from workshop.engine import cli
+
+    try:
+        return cli.builder() == "buildkit"
+    except MachineTrouble:
+        return True
+
+
+def error(text: str) -> None:
+    """Explain an error text of Docker's.
+
+    Raises:
+        Usage: there is no text.
+        NotThere: the table does not know it.
+
+    """
+    from workshop import report
+    from workshop.diagnosis import diagnose, last_words
+
+    if not text.strip():
+        raise Usage("There is no text to explain.", fix='invoke explain --error "the text"; - reads what is piped in')
+    found = diagnose(text)
+    if found is None:
+        why = f"Its last line, which mostly holds the cause: {last_words(text).splitlines()[-1]}"
+        raise NotThere("This text is not in the workshop's table of errors.", why=why)
+    report.explained_error(found)

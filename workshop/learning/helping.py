@@ -1,0 +1,129 @@
+"""Hints, which say where to look, and the model answer, once it is passed or asked for."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from workshop import exercises, places
+from workshop.exercises import Exercise
+from workshop.judging.verdict import Outcome
+from workshop.trouble import CheckerBug, NotThere, Usage
+
+from . import progress, verifying
+from .progress import Said
+
+LEVELS = 3
+"""Hints an exercise has: where to look, which idea, almost the answer."""
+
+
+def hints(exercise: Exercise) -> list[str]:
+    """Read the hints of an exercise, the gentlest first.
+
+    Raises:
+        CheckerBug: there are not three.
+
+    """
+    text = (exercise.key / "hints.md").read_text("utf-8")
+    found = [one.strip() for one in re.split(r"^\d\.\s+", text, flags=re.MULTILINE)[1:]]
+    if len(found) != LEVELS:
+        raise CheckerBug(f"{exercise.name} has {len(found)} hints, not {LEVELS}.")
+    return found
+
+
+def hint(word: str, level: int) -> list[str]:
+    """Give the lines of the next hint: sharper with each real attempt, or hint number `level` when that is not 0.
+
+    What the verdict on the present files says comes first, so they are judged when nobody has done that yet; not
+    for a `level`, which is answered at once.
+
+    Raises:
+        Usage: there is no such exercise, or no such level.
+
+    """
+    exercise = exercises.find(word)
+    if not 0 <= level <= LEVELS:
+        raise Usage(
+            f"There is no hint {level}.", why=f"Each exercise has {LEVELS}.", fix=f"--level 1 to --level {LEVELS}"
+        )
+    said, note = progress.said(exercise), ""
+    if said is None and not level:
+        said, note = _judged(exercise)
+    return [*advice(exercise, said, level), *([note] if note else [])]
+
+
+def _judged(exercise: Exercise) -> tuple[Said | None, str]:
+    """Judge the present files for what a hint needs of it; and say where that can't be done."""
+    judgement = verifying.judge_own(exercise)
+    judgement.keep()
+    broken = next((one for one in judgement.verdict.checks if one.outcome is Outcome.BROKEN), None)
+    if broken is None:
+        return progress.said(exercise), ""
+    why = broken.finding.actual if broken.finding else broken.title
+    return None, f"(your files could not be judged just now, so this is what fits everybody: {why})"
+
+
+def advice(exercise: Exercise, said: Said | None, level: int = 0, *, sharper: str = "") -> list[str]:
+    """Give the lines of a hint: what was `said` of the present files first, then a step of the written ladder.
+
+    `sharper` tells how one gets the next step without another attempt, if not by the command.
+    """
+    lines = [f"{exercise.name}  {exercise.title}"]
+    if said and said.outcome == Outcome.PASSED.value and not level:
+        return [*lines, "passed as it is now: there is nothing to hint at", verifying.what_next(exercise)]
+    number = level or first_level(exercise)
+    if said and said.check:
+        lines.append(f"not yet   {said.check}")
+        lines += [f"because   {said.why}"] if said.why else []
+        lines += [f"try       {said.hint}"] if said.hint else []
+        if number > 1:
+            lines += [f"where     {said.where}"] if said.where else []
+            lines += [f"look      {said.look}"] if said.look else []
+    lines.append(f"hint {number} of {LEVELS}: {hints(exercise)[number - 1]}")
+    if number < LEVELS:
+        how = sharper or f"invoke hint {exercise.name} --level {number + 1}"
+        lines.append(f"(the next hint: with your next attempt, or {how})")
+    return lines
+
+
+def first_level(exercise: Exercise) -> int:
+    """Choose the hint that fits the attempts so far: the first after none or one, the last after three."""
+    return min(LEVELS, max(1, progress.attempts(exercise)))
+
+
+def solution(word: str, *, now: bool) -> list[str]:
+    """Give the model answer, file by file, as a difference to the learner's own, and why it works.
+
+    Raises:
+        Usage: there is no such exercise.
+        NotThere: it is not passed yet, and `now` was not said.
+
+    """
+    exercise = exercises.find(word)
+    if not now and not progress.may_see_solution(exercise):
+        raise NotThere(
+            f"The solution of {exercise.name} opens when you have passed it.",
+            why="Finding it yourself is what stays.",
+            fix=[f"invoke hint {exercise.name}", f"invoke solution {exercise.name} --now   (to see it all the same)"],
+        )
+    lines = [f"{exercise.name}  {exercise.title}"]
+    for path in exercise.model_files():
+        lines += ["", *_difference(exercise, path)]
+    return [*lines, "", (exercise.key / "why.md").read_text("utf-8").rstrip()]
+
+
+def _difference(exercise: Exercise, path: Path) -> list[str]:
+    name = path.relative_to(exercise.key).as_posix()
+    mine, theirs = exercise.folder / name, path.read_bytes()
+    try:
+        yours = mine.read_bytes() if mine.is_file() else b""
+        old, new = (one.decode("utf-8-sig").splitlines() for one in (yours, theirs))
+    except (OSError, UnicodeDecodeError):
+        return [f"{name}: not a text file, or not to be read; see {places.as_typed(path)}"]
+    if yours == theirs:
+        return [f"{name}: yours is the same"]
+    if lines := list(difflib.unified_diff(old, new, f"your {name}", f"the solution's {name}", n=99, lineterm="")):
+        return lines
+    ends = "Windows line ends (CRLF)" if b"\r\n" in yours and b"\r\n" not in theirs else "other blanks or line ends"
+    return [f"{name}: yours has the same words, and {ends}"]

@@ -1,0 +1,137 @@
+"""`invoke verify`: find the answer, judge it, keep how far the learner is, say so in the form that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workshop import ending, exercises, places
+from workshop.exercises import Exercise
+from workshop.joining import telling
+from workshop.judging import looking
+from workshop.judging.checking import judge
+from workshop.judging.verdict import Outcome, Result, Verdict
+from workshop.trouble import DONE, Usage
+
+from . import progress
+from .contents import fingerprint
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict on the learner's own files, and on which ones."""
+
+    verdict: Verdict
+    fingerprint: str
+    """Of the files; empty where they changed while they were judged."""
+    untouched: bool
+    """They are the starter's."""
+
+    def keep(self) -> int:
+        """Keep it as the learner's progress, and for the class board; give the number of attempts so far."""
+        telling.put(self.verdict, untouched=self.untouched)
+        return progress.record(self.verdict, self.fingerprint, untouched=self.untouched)
+
+
+def judge_own(exercise: Exercise, meanwhile: Callable[[], object] | None = None) -> Judgement:
+    """Judge the learner's own files; nothing is kept yet.
+
+    Raises:
+        CalledOff: nobody wants this verdict any more.
+
+    """
+    before = fingerprint(exercise.folder)
+    verdict = judge(exercise, exercise.folder, own=True, meanwhile=meanwhile)
+    same = before == fingerprint(exercise.folder)
+    return Judgement(verdict, before if same else "", before == fingerprint(exercise.starter))
+
+
+def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dry: bool) -> int:
+    """Judge exercise `word` (or "all") and give the exit code: the worst of all verdicts.
+
+    Raises:
+        Usage: there is no such exercise, or no such folder.
+
+    """
+    from workshop import report
+
+    chosen = exercises.every() if word == "all" else [exercises.find(word)]
+    folder = _folder(path, one_exercise=word != "all")
+    if dry:
+        for exercise in chosen:
+            for words in commands(exercise, folder):
+                report.command(words)
+        return DONE
+    verdicts = []
+    for exercise in chosen:
+        meanwhile = None if as_json else report.prepare
+        if folder is None:
+            judgement = judge_own(exercise, meanwhile)
+            verdict, attempt = judgement.verdict, judgement.keep()
+        else:
+            verdict, attempt = _judge_elsewhere(exercise, folder, meanwhile), 0
+        verdicts.append(verdict)
+        if not as_json:
+            with ending.whoever_reads():
+                report.verdict(verdict, attempt=attempt)
+                if folder is None and verdict.outcome is Outcome.PASSED:
+                    report.say(what_next(exercise))
+    with ending.whoever_reads():
+        _tell_the_board(None if as_json else report.say)
+    if as_json:
+        with ending.whoever_reads():
+            report.as_json([one.as_json() for one in verdicts] if word == "all" else verdicts[0].as_json())
+    if junit:
+        report.junit(verdicts, junit)
+    return max(verdict.exit_code for verdict in verdicts)
+
+
+def _tell_the_board(say: Callable[[str], object] | None) -> None:
+    """Have the class board hear of it, where one was joined; say what is wrong with it, once and behind everything."""
+    telling.send()
+    if say and (note := telling.note()):
+        say(note)
+
+
+def what_next(exercise: Exercise) -> str:
+    """Say what there is to do after a pass."""
+    after = exercises.after(exercise)
+    further = f", then exercises/{after.name}/README.md" if after else ""
+    return f"next: invoke solution {exercise.name} (there is another way to do it){further}"
+
+
+def commands(exercise: Exercise, folder: Path | None = None) -> list[list[str]]:
+    """Write the `docker` commands that a verification stands for."""
+    image = f"banana-smith-{exercise.name}"
+    context = places.as_typed(folder or exercise.folder)
+    return [["docker", "build", "-t", image, context], ["docker", "run", "-d", "-P", image]]
+
+
+def _judge_elsewhere(exercise: Exercise, folder: Path, meanwhile: Callable[[], object] | None) -> Verdict:
+    with exercise.context_of(folder) as context:
+        verdict = judge(exercise, context, meanwhile=meanwhile)
+    if folder.is_relative_to(exercise.key.resolve()):
+        return verdict
+    return replace(verdict, checks=tuple(_with_its_image(check, exercise, folder) for check in verdict.checks))
+
+
+def _with_its_image(check: Result, exercise: Exercise, folder: Path) -> Result:
+    """Put the build before a command that looks into the image: only that of the learner's own folder is kept."""
+    finding, name = check.finding, f"banana-smith-{exercise.name}"
+    if finding is None or name not in finding.look or f"docker build -t {name}" in finding.look:
+        return check
+    build = f"docker build -q -t {name} {looking.quoted(places.as_typed(folder))}"
+    return replace(check, finding=replace(finding, look=f"{build}\n{finding.look}"))
+
+
+def _folder(path: str | None, *, one_exercise: bool) -> Path | None:
+    if path is None:
+        return None
+    if not one_exercise:
+        raise Usage("--path goes with one exercise.", fix="invoke verify exercise-1 --path FOLDER")
+    folder = Path(path).expanduser().resolve()
+    if not folder.is_dir():
+        what = "a file" if folder.exists() else "not there"
+        raise Usage(f"--path {path} is {what}.", why="It must be a folder with a Dockerfile in it.")
+    return folder
