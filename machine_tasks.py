@@ -105,3 +105,20 @@ def lint(_c: Context) -> None:
     ready.development_tools(report.say)
     if code := ready.lint():
         raise Exit(code=code)
+
+
+@task(
+    help={
+        "repeat": "runs of each (15)",
+        "svg": "draw the table into this file, too",
+        "grading": "measure grading a class instead, beside the engine's own limit",
+    }
+)
+@polite
+def bench(c: Context, repeat: int = 15, svg: str = "", grading: bool = False) -> None:
+    """Measure the tasks beside the docker command, the engine's own part and other tools; takes minutes."""
+    from workshop import ready
+
+    words = [] if grading else ["--repeat", str(repeat), *(["--svg", svg] if svg else [])]
+    if (code := ready.bench("grading" if grading else "bench", words)) and not c.config.run.dry:
+        raise Exit(code=code)

@@ -1,73 +1,56 @@
-"""What the workshop's commands cost, beside what they can't do without: one table, from one run.
+"""What the workshop's commands cost, beside the docker command, the engine's own part, and the peers: one table.
 
 Run it on a machine with nothing else to do:
 
-    .venv/bin/python -m benchmarks.bench [--repeat 15]
+    invoke bench [--repeat 15] [--svg docs/bench.svg]
 
-Each row alternates the command with its peer, so that what else the machine does hits both; it gives the median of
-each and the ratio of the medians. The floor of a verification is the engine's own part: the same API calls (cached
-build, create, start, first answer) from a plain HTTP client on the engine's socket, and the start of an interpreter
-that imports invoke.
+A row's two sides run in turn, so that what else the machine does hits both; it gives the median of each, in
+milliseconds, the fastest and slowest of ours, the most memory that one process had, and the ratio of the medians. What
+is compared with what:
+
+- the docker command that does the same step;
+- the floor: the same calls of the engine's API from curl. "+ interpreter" adds the start of a Python that imports
+  invoke, which no task can do without;
+- the peers: exercise 1's checks in other tools, see `benchmarks/peers/`.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
-import io
-import json
 import os
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.measuring import INVOKE, ROOT, Engine, Row, Work, compare, process
-from workshop.engine import labels
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import others
+from benchmarks.floor import Floor, curl
+from benchmarks.measuring import INVOKE, MEGA, ROOT, Row, Work, compare, process
+from workshop import exercises, report
 
 EMPTY_TASKS = "from invoke import task\n\n\n@task\ndef nothing(c):\n    '''Nothing.'''\n"
-
-
-def floor(engine: Engine, context: bytes, made: list[str]) -> None:
-    """Do what a verification of exercise-1 asks of the engine: cached build, create, start, first answer."""
-    engine.call("POST", "/build?t=docker-101-bench&forcerm=1", context, "application/x-tar")
-    plan = {
-        "Image": "docker-101-bench",
-        "ExposedPorts": {"80/tcp": {}},
-        "HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1"}]}},
-    }
-    container = json.loads(engine.call("POST", "/containers/create", json.dumps(plan).encode()))["Id"]
-    made.append(container)
-    engine.call("POST", f"/containers/{container}/start")
-    ports = json.loads(engine.call("GET", f"/containers/{container}/json"))["NetworkSettings"]["Ports"]
-    port = int(ports["80/tcp"][0]["HostPort"])
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        page = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(page):
-            page.request("GET", "/")
-            if page.getresponse().status == 200:  # noqa: PLR2004 - HTTP
-                return
-    raise SystemExit("the floor's container never answered")
+IMAGE, CONTAINER = "docker-101-bench-image", "docker-101-bench-container"
+SOLVED = ("exercise-1", "exercise-9", "exercise-14")
 
 
 @contextlib.contextmanager
 def place() -> Iterator[Path]:
-    """Lend a copy of the repository, in which exercise-1 is solved, and clean up behind it."""
+    """Lend a copy of the repository, in which some exercises are solved, and clean up behind it."""
     with tempfile.TemporaryDirectory(prefix="docker-101-bench-") as scratch:
         copy = Path(scratch, "copy")
         left_out = shutil.ignore_patterns(".venv", ".git", ".workshop", "__pycache__")
         shutil.copytree(ROOT, copy, symlinks=True, ignore=left_out)
-        for name in ("Dockerfile", "index.html", "style.css"):
-            shutil.copy(copy / "solutions" / "exercise-1" / name, copy / "exercises" / "exercise-1")
+        for one in map(exercises.find, SOLVED):
+            with one.context_of(one.key) as answer:
+                shutil.copytree(answer, copy / "exercises" / one.name, symlinks=True, dirs_exist_ok=True)
         (Path(scratch) / "empty").mkdir()
         (Path(scratch) / "empty" / "tasks.py").write_text(EMPTY_TASKS)
         try:
@@ -78,74 +61,82 @@ def place() -> Iterator[Path]:
 
 def rows(copy: Path, repeat: int) -> Iterator[Row]:
     """Measure everything."""
-    names = ("--image", "docker-101-bench-image"), ("--container", "docker-101-bench-container")
+    names = ("--image", IMAGE), ("--container", CONTAINER)
     process(*INVOKE, "build", *names[0], cwd=copy)()
     process(*INVOKE, "run", *names[0], *names[1], cwd=copy)()
-    empty = copy.parent / "empty"
     listing = Work("invoke --list", process(*INVOKE, "--list", cwd=copy))
-    yield compare(listing, Work("of an empty tasks.py", process(*INVOKE, "--list", cwd=empty)), repeat, "≤ 1.5")
-    for words, docker in (
-        (["port", *names[1]], ["docker", "port", names[1][1]]),
-        (["images"], ["docker", "images"]),
-        (["build", *names[0]], ["docker", "build", "-t", names[0][1], "docker-101"]),
+    empty = Work("of an empty tasks.py", process(*INVOKE, "--list", cwd=copy.parent / "empty"))
+    yield from compare(listing, empty, repeat=repeat, goals=["≤ 1.5"])
+    yield from steps(copy, repeat, names)
+    yield from verification(copy, repeat)
+    for name in SOLVED[1:]:
+        yield from by_hand(copy, name, repeat)
+    yield from saving(copy, repeat)
+
+
+def steps(copy: Path, repeat: int, names: tuple[tuple[str, str], tuple[str, str]]) -> Iterator[Row]:
+    """Measure the lesson's steps beside the docker command, and beside the API call that they need."""
+    base = Floor(copy, copy / "docker-101")
+    filters = "filters=%7B%22name%22%3A%5B%22" + CONTAINER + "%22%5D%7D"
+    layers = ["layers", *names[0]]
+    for words, docker, call, goal in (
+        (["port", *names[1]], ["docker", "port", CONTAINER], f"/containers/json?{filters}", "≤ 350 ms"),
+        (["images"], ["docker", "images"], "/images/json", "≤ 400 ms"),
+        (["build", *names[0]], ["docker", "build", "-t", IMAGE, "docker-101"], "", "≤ 400 ms"),
+        (["explain"], ["docker", "history", IMAGE], "", "≤ 400 ms"),
+        (layers, ["docker", "history", IMAGE], f"/images/{IMAGE}/history", "≤ 400 ms"),
     ):
         task = Work(f"invoke {words[0]}", process(*INVOKE, *words, cwd=copy))
-        alone = Work(" ".join(docker[:2]), process(*docker, cwd=copy))
-        yield compare(task, alone, repeat, "≤ 350 ms" if words[0] == "port" else "")
-    yield verification(copy, repeat)
-    yield saving(copy, repeat)
+        peers = [Work(" ".join(docker[:2]), process(*docker, cwd=copy))]
+        if call:
+            peers.append(Work("floor", _quietly(call)))
+        elif words[0] == "build":
+            peers.append(Work("floor", base.build))
+        yield from compare(task, *peers, repeat=repeat, goals=[goal])
+    base.forget()
 
 
-class Floor:
-    """The engine's own part of a verification of exercise-1, again and again."""
+def _quietly(call: str) -> Callable[[], None]:
+    def run() -> None:
+        curl("GET", call)
 
-    def __init__(self, copy: Path, folder: Path) -> None:
-        self._mine = [labels.LAB, f"{labels.STARTED}={labels.checkout_id(copy)}"]
-        self._folder = folder
-        self._engine = Engine()
-        self._made: list[str] = []
-
-    def run(self) -> None:
-        """Do it once; the container stays until `tidy`."""
-        archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w") as context:
-            context.add(self._folder, arcname=".")
-        floor(self._engine, archive.getvalue(), self._made)
-
-    def tidy(self) -> None:
-        """Let neither side run beside the other's removal, which no verdict waits for."""
-        while self._made:
-            self._engine.call("DELETE", f"/containers/{self._made.pop()}?force=1&v=1")
-        filters = urllib.parse.quote(json.dumps({"label": self._mine}))
-        deadline = time.monotonic() + 10
-        while json.loads(self._engine.call("GET", f"/containers/json?all=1&filters={filters}")):
-            if time.monotonic() > deadline:
-                raise SystemExit("a verification's container was never removed")
-
-    def forget(self) -> None:
-        """Remove the image that the last run built, too; there may be none."""
-        self.tidy()
-        with contextlib.suppress(SystemExit):
-            self._engine.call("DELETE", "/images/docker-101-bench")
+    return run
 
 
-def verification(copy: Path, repeat: int) -> Row:
-    """Measure `verify exercise-1` beside the engine's own part of it."""
-    bare = Floor(copy, copy / "exercises" / "exercise-1")
+def verification(copy: Path, repeat: int) -> Iterator[Row]:
+    """Measure `verify exercise-1` beside the engine's own part of it, and beside the peers."""
+    folder = copy / "exercises" / "exercise-1"
+    bare = Floor(copy, folder)
     interpreter = process(sys.executable, "-c", "import invoke")
 
-    def peer() -> None:
+    def from_python() -> None:
         interpreter()
         bare.run()
 
-    task = process(*INVOKE, "verify", "exercise-1", cwd=copy)
-    mine, theirs = Work("invoke verify exercise-1", task), Work("engine's floor + interpreter", peer)
-    row = compare(mine, theirs, repeat, "≤ 1.3, < 1000 ms", tidy=bare.tidy)
+    task = Work("invoke verify exercise-1", process(*INVOKE, "verify", "exercise-1", cwd=copy))
+    floors = [Work("floor + interpreter", from_python), Work("floor", bare.run)]
+    theirs = list(others.peers(folder))
+    goals = ["≤ 1.25, < 1000 ms", "", *["≤ 0.5" for _ in theirs]]
+    yield from compare(task, *floors, *theirs, repeat=repeat, goals=goals, tidy=bare.tidy)
     bare.forget()
-    return row
+    subprocess.run(["docker", "image", "rm", "docker-101-bench-peer"], check=False, capture_output=True)
 
 
-def saving(copy: Path, repeat: int) -> Row:
+def by_hand(copy: Path, name: str, repeat: int) -> Iterator[Row]:
+    """Measure a verification beside what one would type to see the answer run: build, run, remove."""
+    folder = copy / "exercises" / name
+    container = f"{CONTAINER}-by-hand"
+    words = f"docker build -q -t {IMAGE}-by-hand . && docker run -d -P --name {container} {IMAGE}-by-hand"
+    peer = process("sh", "-c", f"{words} && docker rm -f {container}", cwd=folder)
+    task = process(*INVOKE, "verify", name, cwd=copy)
+    bare = Floor(copy, folder)
+    yield from compare(
+        Work(f"invoke verify {name}", task), Work("docker build, run, rm", peer), repeat=repeat, tidy=bare.tidy
+    )
+    subprocess.run(["docker", "image", "rm", f"{IMAGE}-by-hand"], check=False, capture_output=True)
+
+
+def saving(copy: Path, repeat: int) -> Iterator[Row]:
     """Measure the time from a save to its verdict in `watch exercise-1` beside the engine's own part of that.
 
     Each save is of a page that no build has seen, so nothing of it comes from a cache.
@@ -175,36 +166,53 @@ def saving(copy: Path, repeat: int) -> Row:
 
     with watching:
         verdict()
-        row = compare(
-            Work("a save, while watched", ours), Work("engine's floor", peer), repeat, "< 1 s", tidy=bare.forget
-        )
+        works = Work("a save, while watched", ours), Work("floor", peer)
+        yield from compare(*works, repeat=repeat, goals=["< 1000 ms"], tidy=bare.forget)
         assert watching.stdin  # noqa: S101 - opened as a pipe above
         watching.stdin.close()
-    return row
+
+
+def heading(repeat: int) -> str:
+    """Name the machine and the versions, which the numbers hold for."""
+    asked = ["docker", "version", "-f", "docker command {{.Client.Version}}, engine {{.Server.Version}}"]
+    versions = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    return f"{machine}, Python {platform.python_version()}, {versions}; medians of {repeat} runs"
+
+
+def table(measured: list[Row], title: str) -> Table:
+    """Make the table of all rows."""
+    shown = Table(title=title, title_justify="left")
+    for name in ("command", "ms", "spread", "MB", "beside", "ms", "ratio", "goal"):
+        shown.add_column(name, justify="left" if name in ("command", "beside", "goal") else "right", no_wrap=True)
+    before = ""
+    for row in measured:
+        ours = row.ours
+        first = ours.name != before
+        spread = f"{min(ours.times):.0f}-{max(ours.times):.0f}"
+        memory = f"{ours.memory / MEGA:.0f}" if ours.memory else ""
+        mine = (ours.name, f"{ours.median:.0f}", spread, memory) if first else ("", "", "", "")
+        shown.add_row(*mine, row.peer.name, f"{row.peer.median:.0f}", f"{row.ratio:.2f}", row.goal)
+        before = ours.name
+    return shown
 
 
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--repeat", type=int, default=15, help="runs of each (15)")
-    repeat = options.parse_args().repeat
-    version = subprocess.run(
-        ["docker", "version", "-f", "{{.Client.Version}} / {{.Server.Version}}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    print(f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}")
-    print(f"docker command / engine {version.stdout.strip()}; medians of {repeat} runs, milliseconds")
-    print(f"{'command':26} {'ms':>6} {'spread':>13}  {'peer':30} {'ms':>6}  {'ratio':>5}  goal")
+    options.add_argument("--svg", type=Path, help="draw the table into this file, too")
+    said = options.parse_args()
+    others.ready()
+    measured = []
     with place() as copy:
-        for row in rows(copy, repeat):
-            spread = f"{min(row.ours):.0f}-{max(row.ours):.0f}"
-            ours, peer = statistics.median(row.ours), statistics.median(row.peer)
-            print(
-                f"{row.name:26} {ours:6.0f} {spread:>13}  {row.peer_name:30} {peer:6.0f}  {row.ratio:5.2f}  {row.goal}",
-                flush=True,
-            )
+        for row in rows(copy, said.repeat):
+            measured.append(row)
+            print(f"{row.ours.name} / {row.peer.name}: {row.ratio:.2f}", file=sys.stderr)
+    console = Console(record=True, width=118, highlight=False)
+    console.print(table(measured, heading(said.repeat)))
+    if said.svg:
+        said.svg.write_text(report.window(console, "invoke bench", "bench"), "utf-8")
 
 
 if __name__ == "__main__":

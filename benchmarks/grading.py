@@ -25,14 +25,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measuring import INVOKE, ROOT, Engine
+from benchmarks.measuring import INVOKE, MEGA, ROOT, Engine
 from workshop import exercises
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory."""
 CYCLES = 120
 """Containers by which the engine's limit is measured."""
-MEGA = 1024 * 1024
 
 
 @dataclass(frozen=True)

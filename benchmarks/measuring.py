@@ -8,64 +8,88 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 INVOKE = [sys.executable, str(Path(sys.executable).with_name("invoke"))]
+MEGA = 1024 * 1024
 SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 
 
 @dataclass(frozen=True)
 class Work:
-    """Something to measure."""
+    """Something to measure; `run` gives the most memory that a process of its had, in bytes, where it knows that."""
 
     name: str
-    run: Callable[[], object]
+    run: Callable[[], int | None]
+
+
+@dataclass
+class Taken:
+    """What the runs of one work took."""
+
+    name: str
+    times: list[float] = field(default_factory=list)
+    """Milliseconds."""
+    memory: int = 0
+    """Bytes, the most that one process of it had."""
+
+    @property
+    def median(self) -> float:
+        """The median of the runs; milliseconds."""
+        return statistics.median(self.times)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One command beside its peer, in milliseconds."""
+    """One command beside its peer."""
 
-    name: str
-    ours: list[float]
-    peer_name: str
-    peer: list[float]
+    ours: Taken
+    peer: Taken
     goal: str = ""
 
     @property
     def ratio(self) -> float:
         """How many times the peer's median ours is."""
-        return statistics.median(self.ours) / statistics.median(self.peer)
+        return self.ours.median / self.peer.median
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Run `work` once; milliseconds."""
-    started = time.perf_counter()
-    work()
-    return (time.perf_counter() - started) * 1000
-
-
-def compare(ours: Work, peer: Work, repeat: int, goal: str = "", *, tidy: Callable[[], object] = lambda: None) -> Row:
-    """Run both in turn, after one run each that does not count; `tidy` runs after each, and is not timed."""
-    taken: dict[str, list[float]] = {ours.name: [], peer.name: []}
-    for _ in range(repeat + 1):
-        for work in (ours, peer):
-            taken[work.name].append(timed(work.run))
+def compare(
+    ours: Work, *peers: Work, repeat: int, goals: Sequence[str] = (), tidy: Callable[[], object] = lambda: None
+) -> Iterator[Row]:
+    """Run all in turn, after one run each that does not count; `tidy` runs after each, and is not timed."""
+    taken = [Taken(work.name) for work in (ours, *peers)]
+    for number in range(repeat + 1):
+        for work, its in zip((ours, *peers), taken, strict=True):
+            started = time.perf_counter()
+            memory = work.run()
+            if number:
+                its.times.append((time.perf_counter() - started) * 1000)
+                its.memory = max(its.memory, memory or 0)
             tidy()
-    return Row(ours.name, taken[ours.name][1:], peer.name, taken[peer.name][1:], goal)
+    for peer, goal in zip_longest(taken[1:], goals, fillvalue=""):
+        if isinstance(peer, Taken):
+            yield Row(taken[0], peer, str(goal))
 
 
-def process(*words: str, cwd: Path = ROOT, code: int = 0) -> Callable[[], None]:
-    """Make a run of a whole process, which must end with `code`."""
+def process(*words: str, cwd: Path = ROOT, **env: str) -> Callable[[], int]:
+    """Make a run of a whole process, which must succeed; it gives the most memory that one had."""
 
-    def run() -> None:
-        done = subprocess.run(words, cwd=cwd, capture_output=True, check=False, text=True)
-        if done.returncode != code:
-            raise SystemExit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    def run() -> int:
+        with tempfile.TemporaryFile() as said:
+            started = subprocess.Popen(words, cwd=cwd, stdout=said, stderr=said, env={**os.environ, **env})
+            _, status, used = os.wait4(started.pid, 0)  # what its children used is in it, if they were waited for
+            started.returncode = os.waitstatus_to_exitcode(status)
+            if started.returncode:
+                said.seek(0)
+                text = said.read().decode("utf-8", "replace")
+                raise SystemExit(f"{' '.join(words)} ended with {started.returncode}:\n{text}")
+        return used.ru_maxrss * 1024  # Linux counts kilobytes
 
     return run
 

@@ -19,8 +19,6 @@ DOCS = Path(__file__).resolve().parent
 EXERCISE, ANSWER = "exercise-1", "wrong/page-elsewhere--one-folder-too-high"
 COLUMNS = 100
 """As wide as the README shows a picture without shrinking its letters."""
-# rich's picture asks a server for its typeface; whoever looks at ours asks nobody.
-_TYPEFACE = re.compile(r"\s*@font-face \{[^}]*\}\n")
 
 
 def verdict() -> Verdict:
@@ -47,8 +45,7 @@ def picture(one: Verdict) -> str:
         record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False, markup=False
     )
     report.verdict(one, attempt=2, to=console)
-    drawn = console.export_svg(title=f"invoke verify {EXERCISE}", unique_id="verdict")
-    return _TYPEFACE.sub("", drawn)
+    return report.window(console, f"invoke verify {EXERCISE}", "verdict")
 
 
 def words(drawn: str) -> list[str]:

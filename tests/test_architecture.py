@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,6 +91,8 @@ def _above(other: str, room: str) -> bool:
 def test_every_room_has_its_place() -> None:
     rooms = {folder.name for folder in (ROOT / "workshop").iterdir() if (folder / "__init__.py").is_file()}
     assert rooms == {*ROOMS, "report"}
+    listed = re.findall(r"^\| (`.+?) \|", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(listed))) == sorted(rooms)
     lab = ROOT / "workshop" / "judging" / "lab.py"
     assert _rooms(lab) == {"engine", "inside", "judging"}, "what it names for a type checker only does not count"
 

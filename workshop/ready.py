@@ -6,7 +6,7 @@ import importlib.util
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from . import bases, places
 from .changes import size
@@ -44,6 +44,12 @@ def development_tools(say: Callable[[str], None]) -> None:
 def pytest(words: str) -> int:
     """Run the test suite, and give its exit code."""
     command = [sys.executable, "-m", "pytest", *shlex.split(words)]
+    return subprocess.run(command, cwd=places.ROOT, check=False).returncode
+
+
+def bench(name: str, words: Sequence[str]) -> int:
+    """Run one of the benchmarks, and give its exit code."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *words]
     return subprocess.run(command, cwd=places.ROOT, check=False).returncode
 
 

@@ -13,6 +13,7 @@ from .prose import markdown, text
 from .stacks import stack
 from .terminal import as_json, clean, command, console, hang, say, trouble, typed, unforeseen
 from .verdicts import prepare, verdict
+from .window import window
 
 __all__ = [
     "Live",
@@ -42,4 +43,5 @@ __all__ = [
     "typed",
     "unforeseen",
     "verdict",
+    "window",
 ]
