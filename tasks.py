@@ -19,7 +19,7 @@ IMAGE = {"image": "the image's name (else: banana-smith-image, or what invoke.ya
 
 
 def _image(c: Context, name: str | None) -> str:
-    return names.image(str(name or c.config.workshop.inside.image))
+    return names.image(str(name or c.config.workshop.image))
 
 
 def _container(c: Context, name: str | None) -> str:

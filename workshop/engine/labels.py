@@ -18,7 +18,7 @@ Containers inherit it."""
 STARTED = "workshop.started"
 """Label key on containers: which copy of the repository started them. No image has it, so a container that somebody
 starts by hand from an image of ours has it not, and stays theirs."""
-LAB = "workshop.judging.lab"
+LAB = "workshop.lab"
 """Label key on what one verification made and removes again; its value is the process that made it."""
 LAB_IMAGES = "docker-101-lab"
 """Repository of the images that verifications build; their tags name the process that made them."""
