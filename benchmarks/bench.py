@@ -184,7 +184,7 @@ def table(measured: list[Row], title: str) -> Table:
     """Make the table of all rows."""
     shown = Table(title=title, title_justify="left")
     for name in ("command", "ms", "spread", "MB", "beside", "ms", "ratio", "goal"):
-        shown.add_column(name, justify="left" if name in ("command", "beside", "goal") else "right", no_wrap=True)
+        shown.add_column(name, justify="left" if name in ("command", "beside", "goal") else "right")
     before = ""
     for row in measured:
         ours = row.ours
@@ -209,7 +209,7 @@ def main() -> None:
         for row in rows(copy, said.repeat):
             measured.append(row)
             print(f"{row.ours.name} / {row.peer.name}: {row.ratio:.2f}", file=sys.stderr)
-    console = Console(record=True, width=118, highlight=False)
+    console = Console(record=True, width=128, highlight=False)
     console.print(table(measured, heading(said.repeat)))
     if said.svg:
         said.svg.write_text(report.window(console, "invoke bench", "bench"), "utf-8")
