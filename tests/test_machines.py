@@ -25,7 +25,7 @@ from workshop.trouble import Usage
 
 pytestmark = needs_root
 QUICK = exercises.find("exercise-6")
-LEARNERS = 7
+LEARNERS = 5
 
 
 @pytest.fixture(scope="module")

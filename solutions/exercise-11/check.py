@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workshop import Image, Lab, NotYet, Response, Where, after
 from workshop.judging import shipping
+from workshop.judging.running import Running
 
 STARTER = "kitchen-shipped"
 BASE = "nginx:mainline-alpine"
@@ -49,6 +50,7 @@ def check_image_builds(lab: Lab) -> None:
 def check_image_is_nginx_and_little_more(lab: Lab) -> None:
     """It stands on nginx:mainline-alpine and adds less than 300 kB."""
     image = _other(lab)
+    lab.ahead(_site)
     if not image.is_on(BASE):
         last = lab.dockerfile.final_stage
         lab.not_yet(
@@ -66,7 +68,7 @@ def check_image_is_nginx_and_little_more(lab: Lab) -> None:
 @after(check_image_is_nginx_and_little_more)
 def check_site_is_served(lab: Lab) -> None:
     """It serves the finished pages and their signature."""
-    served = lab.start(_other(lab))
+    served = lab.once(_site)
     pages = {name: served.fetch(f"/{name}") for name in ["", *_pages(lab), "signature.txt"]}
     welcome = lab.file(f"{SITE}/index.html", BASE)
     if all(page.status != 200 or page.body == welcome for name, page in pages.items() if name != "signature.txt"):
@@ -175,6 +177,10 @@ def check_settings_and_history_have_no_key(lab: Lab) -> None:
             look=f"docker history --no-trunc {lab.image_name}",
             where=where,
         )
+
+
+def _site(lab: Lab) -> Running:
+    return lab.start(_other(lab))
 
 
 def _other(lab: Lab) -> Image:

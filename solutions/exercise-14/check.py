@@ -76,6 +76,7 @@ def folder(lab: Lab) -> str:
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
     lab.build()
+    lab.ahead(marked, changed, site)
 
 
 @after(check_image_builds)

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import NoReturn
 
 from workshop import Image, Lab, after
+from workshop.judging.running import Running
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"
@@ -18,6 +19,7 @@ SECRET = re.compile(r"pretend-[\w-]+")
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds, with this folder as its box."""
     lab.build()
+    lab.ahead(_site_of_more)
 
 
 @after(check_image_builds)
@@ -92,7 +94,7 @@ def check_nothing_private_is_inside(lab: Lab) -> None:
 @after(check_site_is_served)
 def check_new_pages_come_along(lab: Lab) -> None:
     """A new page is served without a change to the Dockerfile."""
-    site = lab.start(_with_more_in_the_box(lab))
+    site = lab.once(_site_of_more)
     for name in (f"about-{lab.nonce}.html", f"recipes/cake-{lab.nonce}.html"):
         answer = site.fetch(f"/{name}")
         if answer.status == 200:
@@ -132,6 +134,10 @@ def _with_more_in_the_box(lab: Lab) -> Image:
             beside = path.parent.relative_to(lab.folder).as_posix()
             edits[f"{beside}/{page}-{lab.nonce}.html"] = new
     return lab.build(edits=edits)
+
+
+def _site_of_more(lab: Lab) -> Running:
+    return lab.start(_with_more_in_the_box(lab))
 
 
 def _private(lab: Lab, paths: list[str]) -> dict[str, list[str]]:

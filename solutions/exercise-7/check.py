@@ -4,7 +4,7 @@ import posixpath
 import re
 from typing import NoReturn
 
-from workshop import Lab, NotYet, Where, after
+from workshop import Image, Lab, NotYet, Where, after
 
 BASES = ("busybox", "nginx:mainline-alpine")
 HOME = "/app"
@@ -39,6 +39,7 @@ def check_image_builds(lab: Lab) -> None:
                 where=_made_a_file(lab) or failed.finding.where,
             )
         raise
+    lab.ahead(_with_another_quote)
 
 
 @after(check_image_builds)
@@ -81,10 +82,10 @@ def check_starts_in_app(lab: Lab) -> None:
 @after(check_starts_in_app)
 def check_prints_quote(lab: Lab) -> None:
     """It prints the quote, whatever the quote is."""
-    quote = f"A banana a day: {lab.nonce}."
-    has_quote = (lab.folder / "data" / "quote.txt").is_file()
-    image = lab.build(edits={"data/quote.txt": quote + "\n"}) if has_quote else lab.build()
-    wanted = quote if has_quote else (lab.file(f"/{QUOTE}") or b"").decode("utf-8", "replace").strip()
+    image = _with_another_quote(lab)
+    wanted = (lab.file(f"/{QUOTE}") or b"").decode("utf-8", "replace").strip()
+    if _has_quote(lab):
+        wanted = _another_quote(lab)
     try:
         output = lab.finish(image=image)
     except NotYet as refused:
@@ -103,6 +104,19 @@ def check_prints_quote(lab: Lab) -> None:
         and lab.finish("sh", f"/{PROGRAM}", image=image, entrypoint=[]).code
     ):
         _explain_script(lab, "the quote comes out, and app.sh itself still does not run", certain=True)
+
+
+def _has_quote(lab: Lab) -> bool:
+    return (lab.folder / "data" / "quote.txt").is_file()
+
+
+def _another_quote(lab: Lab) -> str:
+    return f"A banana a day: {lab.nonce}."
+
+
+def _with_another_quote(lab: Lab) -> Image:
+    """Build with a quote that nobody knew before, where the folder has the file."""
+    return lab.build(edits={"data/quote.txt": _another_quote(lab) + "\n"}) if _has_quote(lab) else lab.build()
 
 
 @after(check_prints_quote)

@@ -26,6 +26,7 @@ STARTER = "arg-before-from"
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
     lab.build()
+    lab.ahead(given)
 
 
 @after(check_image_builds)

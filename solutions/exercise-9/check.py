@@ -22,6 +22,7 @@ def check_image_builds(lab: Lab) -> None:
         lab.build()
     except NotYet as failed:
         raise NotYet(_why_not_installed(lab, failed)) from failed
+    lab.ahead(_with_new_dependency)
 
 
 @after(check_image_builds)
@@ -152,12 +153,8 @@ def check_edit_installs_nothing(lab: Lab) -> None:
 @after(check_edit_installs_nothing)
 def check_new_dependency_is_installed(lab: Lab) -> None:
     """A changed deps.txt is installed; this takes a slow second."""
-    listed = lab.read(lab.find("deps.txt")).decode(errors="replace")
-    missing = "slice" not in listed.split()
-    changed = f"{listed.rstrip()}\n{'slice' if missing else '# nothing new'}\n# {lab.nonce}\n"
-    edits = {**_edits(lab), lab.find("deps.txt"): changed}
     try:
-        image = lab.build(edits=edits)
+        image = _with_new_dependency(lab)
     except NotYet as failed:
         lab.not_yet(
             "new-dependency-breaks-build",
@@ -167,6 +164,7 @@ def check_new_dependency_is_installed(lab: Lab) -> None:
             hint="which archives of vendor/ does the Dockerfile take along?",
             where=lab.where("COPY", "ADD", containing="vendor") or failed.finding.where,
         )
+    missing = _lacks_slice(lab)
     wanted = [f"{LIB}/slice/{MENU}"] if missing else []
     before = lab.file(MARK, lab.build(edits=_honest(lab)))
     if lab.file(MARK, image) != before and all(lab.file(path, image) for path in wanted):
@@ -181,6 +179,17 @@ def check_new_dependency_is_installed(lab: Lab) -> None:
         hint="which file tells the installer what to install, and where does that file come from?",
         where=next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if _installs(one.text)), None),
     )
+
+
+def _lacks_slice(lab: Lab) -> bool:
+    return b"slice" not in lab.read(lab.find("deps.txt")).split()
+
+
+def _with_new_dependency(lab: Lab) -> Image:
+    """Build with one more name in the list; where all are in it, with another comment."""
+    name, more = lab.find("deps.txt"), "slice" if _lacks_slice(lab) else "# nothing new"
+    listed = lab.read(name).decode(errors="replace").rstrip()
+    return lab.build(edits={**_edits(lab), name: f"{listed}\n{more}\n# {lab.nonce}\n"})
 
 
 def _same_installation(lab: Lab, edits: dict[str, bytes]) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import itertools
 import os
 import secrets
 import threading
@@ -59,6 +61,7 @@ class Lab(Answer):
         """New for each verification, so that no answer can know it beforehand."""
         self.image_name = f"banana-smith-{exercise.name}"
         """The image's name on the learner's machine, for commands that are shown."""
+        self._numbers = itertools.count()
         self._builds: dict[object, Image] = {}
         self._tags: list[str] = []
         """Each build's own, of builds that came to nothing too."""
@@ -70,8 +73,10 @@ class Lab(Answer):
         self._notes: list[str] = []
         self._stack = contextlib.ExitStack()
         """Holds what is open until the verification ends."""
-        self._running: Running | None = None
         self._made: dict[object, object] = {}
+        self._making: dict[object, threading.RLock] = {}
+        """What is made once is made by one thread, and the others wait."""
+        self._others: list[threading.Thread] = []
 
     def __enter__(self) -> Lab:
         # Whatever waits for a container waits no longer when that is removed.
@@ -82,6 +87,8 @@ class Lab(Answer):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Have everything removed, without waiting for it; leftovers of interrupted runs go, too."""
+        for one in self._others:
+            one.join()  # what it makes must be known before everything is removed
         self._stack.close()
         if self.bounds:
             self.bounds.close()
@@ -99,14 +106,35 @@ class Lab(Answer):
 
     def _tag(self) -> str:
         """Name each build of this verification, so that another one can't take its image away."""
-        self._tags.append(f"{labels.LAB_IMAGES}:{self.exercise.name}-{self.nonce}_{os.getpid()}-{len(self._tags)}")
-        return self._tags[-1]
+        tag = f"{labels.LAB_IMAGES}:{self.exercise.name}-{self.nonce}_{os.getpid()}-{next(self._numbers)}"
+        self._tags.append(tag)
+        return tag
 
     def once(self, make: Callable[[Lab], T]) -> T:
         """Make something the first time it is asked for, and share it among this verification's checks."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        return cast("T", self._made[make])
+        with self._alone(make):
+            if make not in self._made:
+                self._made[make] = make(self)
+            return cast("T", self._made[make])
+
+    def ahead(self, *makes: Callable[[Lab], object]) -> None:
+        """Begin to make what later checks will ask `once`, `build` or `running` for, while this one goes on.
+
+        What fails is tried again, and explained, by the check that asks for it. A stranger's answer is kept in bounds,
+        and has them for one thing at a time: there this does nothing.
+        """
+        for make in () if self.bounds else makes:
+            asked = contextvars.copy_context()  # a verification is called off by its context
+            other = threading.Thread(target=asked.run, args=(self._try, make), daemon=True)
+            self._others.append(other)
+            other.start()
+
+    def _try(self, make: Callable[[Lab], object]) -> None:
+        with contextlib.suppress(Exception, calling_off.CalledOff):
+            self.once(make)
+
+    def _alone(self, making: object) -> threading.RLock:
+        return self._making.setdefault(making, threading.RLock())
 
     # Building -----------------------------------------------------------------------------------------------
 
@@ -118,12 +146,13 @@ class Lab(Answer):
         `within` is how many seconds it may take, if not `BUILD_WITHIN`.
         """
         key = (tuple(sorted((args or {}).items())), tuple(sorted((edits or {}).items(), key=str)))
-        if key not in self._builds:
-            with self.context(edits) as folder:
-                self._builds[key] = self._build(
-                    folder, args, plain=not args and not edits, within=within or BUILD_WITHIN
-                )
-        return self._builds[key]
+        with self._alone(key):
+            if key not in self._builds:
+                with self.context(edits) as folder:
+                    self._builds[key] = self._build(
+                        folder, args, plain=not args and not edits, within=within or BUILD_WITHIN
+                    )
+            return self._builds[key]
 
     def _build(self, folder: Path, args: Mapping[str, str] | None, *, plain: bool, within: float) -> Image:
         keep = plain and self._own  # the learner may look into it afterwards; it is also the next build's cache
@@ -174,9 +203,7 @@ class Lab(Answer):
     @property
     def running(self) -> Running:
         """The answer's container, started once as `docker run -d -P` does, for all checks that can share it."""
-        if self._running is None:
-            self._running = self.start()
-        return self._running
+        return self.once(Lab.start)
 
     def start(self, image: Image | None = None, command: Sequence[str] | None = None, **options: Any) -> Running:  # noqa: ANN401
         """Start a container of `image` (the plain build) and leave it running; options are those of `Plan`."""
@@ -184,7 +211,7 @@ class Lab(Answer):
         calling_off.check()
         plan = Plan(
             image.id,
-            name=f"docker-101-{self.exercise.name}-{self.nonce}-{len(self._containers)}",
+            name=f"docker-101-{self.exercise.name}-{self.nonce}-{next(self._numbers)}",
             command=command,
             labels=labels.of_lab(places.ROOT),
             limits=self._limits,
@@ -278,7 +305,8 @@ class Lab(Answer):
 
     def asking(self, path: str) -> str:
         """Write commands for `look` that ask the answer's server for `path`."""
-        return looking.asking(self.image_name, path, port=self._running.port if self._running else None)
+        running = cast("Running | None", self._made.get(Lab.start))
+        return looking.asking(self.image_name, path, port=running.port if running else None)
 
     def note(self, text: str) -> None:
         """Tell something worth knowing though the check passes."""
