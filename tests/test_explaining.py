@@ -65,6 +65,19 @@ def test_sizes_are_those_of_the_built_image_and_only_of_that(image: str, builder
         assert built.sizes(image, parse(changed)) is None, changed
 
 
+def test_there_are_no_sizes_where_the_image_is_older_than_the_files(image: str, builder: str, tmp_path: Path) -> None:
+    assert built.sizes(image, parse(DOCKERFILE), tmp_path) == built.sizes(image, parse(DOCKERFILE))
+    for changed in (
+        DOCKERFILE.replace("COPY Dockerfile", "COPY indx.html"),
+        DOCKERFILE.replace('CMD ["true"]', 'CMD ["false"]'),
+        DOCKERFILE.replace("EXPOSE 80", "EXPOSE 8080"),
+        DOCKERFILE.replace("ENV TEST=", "ENV TEST=1"),
+    ):
+        assert built.sizes(image, parse(changed), tmp_path) is None, changed
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE + "# saved since\n")
+    assert (built.sizes(image, parse(DOCKERFILE), tmp_path) is None) == (builder == "classic")
+
+
 @pytest.mark.parametrize(
     ("words", "file"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,31 @@ def test_port_says_what_is_missing_each_in_its_own_sentence(checkout: Checkout) 
         exposes_nothing = checkout.invoke("port")
         assert exposes_nothing.returncode == 1
         assert "publishes no port" in exposes_nothing.stderr
+    finally:
+        checkout.docker("rm", "-f", name)
+
+
+def test_a_stopped_container_comes_back_by_what_is_recommended(checkout: Checkout) -> None:
+    name = _container(checkout)
+    by_hand = ["run", "-d", "-P", "--init", "--name", name]
+    checkout.invoke("build")
+    try:
+        checkout.docker(*by_hand, _image(checkout))
+        time.sleep(2.1)
+        checkout.invoke("stop")
+        stopped = checkout.invoke("open")
+        assert "invoke run" not in stopped.stderr
+        assert f"docker start {name} " in stopped.stderr
+        checkout.docker("start", name)
+        assert checkout.invoke("port").returncode == 0
+        checkout.docker("rm", "-f", name)
+        checkout.docker(*by_hand, "busybox", "false")
+        checkout.docker("wait", name)
+        ended = checkout.invoke("open")
+        assert "It ended by itself, right after its start, with exit code 1." in ended.stderr
+        assert [line for line in ended.stderr.splitlines() if line.startswith(("try", "or"))] == [
+            "try  invoke logs   (what it printed)"
+        ]
     finally:
         checkout.docker("rm", "-f", name)
 
