@@ -168,6 +168,11 @@ def test_the_task_shows_it_and_draws_it(image: str, tmp_path: Path) -> None:
     assert code == 0
     assert all(len(line) <= 80 for line in shown.splitlines())
     assert re.search(r"^ +\d+ +yours +3 MB +[█░]+ +RUN dd .*…$", shown, re.M), shown
+    with Terminal(task, columns=20, cwd=ROOT, env={"NO_COLOR": "1"}) as terminal:
+        code, shown = terminal.all()
+    assert code == 0
+    assert re.search(r"^\d+  yours  3 MB$", shown, re.M), shown
+    assert re.search(r"^- +yours  0 B\n  EXPOSE 8080$", shown, re.M), shown
 
 
 def test_an_image_that_is_not_there_is_named_with_the_nearest(engine: docker.DockerClient) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable
@@ -220,6 +222,21 @@ def test_a_build_that_fails_is_explained_with_its_line(checkout: Checkout, build
     assert failed.returncode == 1
     assert "docker-101/Dockerfile:2" in failed.stderr
     assert "index.html" in failed.stderr, "the file it was probably meant to be"
+
+
+def test_a_dockerfile_by_its_second_name_is_taken_by_all_with_a_note(
+    checkout: Checkout, builder: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "second name"
+    shutil.copytree(checkout.root / "solutions" / "exercise-1" / "starter", folder)
+    (folder / "Dockerfile").rename(folder / "dockerfile")
+    built = checkout.invoke("build", "--path", str(folder))
+    assert built.returncode == 0, built.stderr
+    explained = checkout.invoke("explain", str(folder))
+    for done in (built, explained):
+        assert "note  this file is called dockerfile." in done.stdout, done.stdout
+    judged = checkout.invoke("verify", "exercise-1", "--path", str(folder))
+    assert f"where     {os.path.relpath(folder, checkout.root)}/dockerfile:1\n" in judged.stdout, judged.stdout
 
 
 def test_tasks_work_from_any_folder(checkout: Checkout, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "")
 
     """
     from workshop import report
-    from workshop.dockerfile import parse
+    from workshop.dockerfile import finding, parse
     from workshop.explain import explain
 
     file = find(what)
@@ -43,6 +43,8 @@ def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "")
     name = image or _image_of(file.parent, lessons)
     sizes, said = _sizes(name, parsed, explained, file.parent, asked=image is not None) if name else (None, "")
     report.dockerfile(places.as_typed(file), parsed, explained, sizes=sizes or {}, inherits=_inherits(parsed))
+    if file.name == finding.ALSO_TAKEN:
+        report.say(f"\n{finding.NOTE}")
     if said:
         report.say(f"\n{said}")
 
@@ -82,7 +84,9 @@ def find(what: str | None) -> Path:
 
 
 def _inside(folder: Path) -> Path:
-    file = folder / "Dockerfile"
+    from workshop.dockerfile import file_in
+
+    file = file_in(folder)
     if file.is_dir():
         raise Usage(f"{places.as_typed(file)} is a folder.", why="docker build wants a text file of that name.")
     if not file.is_file():

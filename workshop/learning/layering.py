@@ -60,10 +60,11 @@ def read(image: str, *, lessons: str) -> Stack:
 
 def _in_own_words(found: Stack, folder: Path) -> tuple[Step, ...]:
     """Put the names of files back where the older builder noted only hashes."""
+    from workshop.dockerfile import file_in
     from workshop.dockerfile import read as read_dockerfile
     from workshop.inside import built, history
 
-    file = folder / "Dockerfile"
+    file = file_in(folder)
     if not file.is_file() or not any(history.NAMELESS in step.instruction for step in found.steps):
         return found.steps
     known = built.steps(found.name, read_dockerfile(file), folder) or {}
