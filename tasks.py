@@ -140,7 +140,10 @@ def shell(c: Context, image: str | None = None) -> None:
     klass=WordMayFollow,
     positional=["exercise"],
     help=IMAGE
-    | {"exercise": "the exercise whose image to show, such as exercise-2", "svg": "also draw it into this file"},
+    | {
+        "exercise": "the exercise whose image to show, such as exercise-2",
+        "svg": "also draw it into this file, as a picture",
+    },
 )
 @polite
 def layers(c: Context, exercise: str | None = None, image: str | None = None, svg: str | None = None) -> None:

@@ -164,7 +164,8 @@ def _still(step: _Step, one: Instruction, folder: Path) -> bool:
         return _letters(" ".join(one.args)) in _letters(step.text)
     if one.keyword == "ENV":
         return all(_letters(f"{name}={value}") in _letters(step.text) for name, value in one.pairs)
-    return one.keyword != "EXPOSE" or all(port.partition("/")[0] in step.text for port in one.args)
+    ports = [port.partition("/")[0] for port in one.args] if one.keyword == "EXPOSE" else []
+    return all(port in step.text for port in ports if port.isdigit())  # a range is noted port by port
 
 
 def _still_copies(step: _Step, one: Instruction, folder: Path) -> bool:
