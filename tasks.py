@@ -136,16 +136,24 @@ def shell(c: Context, image: str | None = None) -> None:
         shells.shell(words)
 
 
-@task(help=IMAGE | {"svg": "also draw it into this file, as a picture"})
+@task(
+    klass=WordMayFollow,
+    positional=["exercise"],
+    help=IMAGE
+    | {
+        "exercise": "the exercise whose image to show, such as exercise-2",
+        "svg": "also draw it into this file, as a picture",
+    },
+)
 @polite
-def layers(c: Context, image: str | None = None, svg: str | None = None) -> None:
+def layers(c: Context, exercise: str | None = None, image: str | None = None, svg: str | None = None) -> None:
     """Show which instruction made which layer, whose, how big, what was wasted (docker history --no-trunc IMAGE)."""
     from workshop import report
-    from workshop.inside import stack
+    from workshop.learning import layering
 
-    name = _image(c, image)
+    name = layering.image_of(exercise, image) or _image(c, image)
     if not _shown(c, ["docker", "history", "--no-trunc", name]):
-        found = stack.read(name)
+        found = layering.read(name, lessons=_image(c, None))
         report.stack(found)
         if svg:
             report.say(f"picture  {report.picture(found, Path(svg))}")

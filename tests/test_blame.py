@@ -45,6 +45,15 @@ def test_the_instruction_that_put_a_file_into_the_image_is_found(tmp_path: Path,
     }, builder
 
 
+def test_a_dockerfile_by_its_second_name_is_read_too(tmp_path: Path) -> None:
+    (tmp_path / "dockerfile").write_text("FROM busybox\n", encoding="utf-8")
+    with Lab(exercises.find("1"), tmp_path) as lab:
+        assert [one.keyword for one in lab.dockerfile.instructions] == ["FROM"], "grading would admit what it can't see"
+        where = lab.where("FROM")
+        assert where is not None
+        assert where.file.lower() == "dockerfile"
+
+
 def test_an_edit_reaches_no_file_outside_the_copy(tmp_path: Path) -> None:
     outside, folder = tmp_path / "outside.txt", tmp_path / "answer"
     outside.write_text("mine", encoding="utf-8")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.mistakes import CASES, Case
 from tests.record import HERE, lay, record
-from workshop.diagnosis import Diagnosis, diagnose, diagnose_file, last_words, printed
+from workshop.diagnosis import Diagnosis, diagnose, diagnose_file, ending, last_words, printed
 from workshop.diagnosis.clean import clean
 from workshop.diagnosis.diagnose import ROWS
 from workshop.diagnosis.ignored import ignoring
@@ -108,6 +108,15 @@ def test_an_unknown_text_is_left_to_its_last_words() -> None:
     assert last_words(text) == "the banana is blue"
     assert last_words("") == ""
     assert diagnose("") is None
+
+
+def test_the_builders_own_noise_is_no_last_word() -> None:
+    steps = " ---> 069dc9c5713e\n ---> Using cache\n ---> Running in 6d5e0a6b1f0a\n"
+    text = (
+        f"Step 2/3 : COPY a /\n{steps}COPY failed: no such file\nRemoving intermediate container 6d5e0a6b1f0a\n{steps}"
+    )
+    assert last_words(text) == "COPY failed: no such file"
+    assert ending(text, 6) == "Step 2/3 : COPY a /\nCOPY failed: no such file"
 
 
 def test_a_good_build_is_no_error() -> None:

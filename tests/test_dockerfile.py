@@ -8,6 +8,7 @@ import re
 import string
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.dockerfile_corpus import CORPUS, REFUSED
-from workshop.dockerfile import Dockerfile, Instruction, parse
+from workshop.dockerfile import Dockerfile, Instruction, file_in, parse
 from workshop.dockerfile.lexing import heredoc_marks
 
 moby: Any = importlib.import_module("dockerfile") if importlib.util.find_spec("dockerfile") else None
@@ -242,6 +243,7 @@ def test_a_space_behind_the_heredoc_mark_is_fine_for_todays_buildkit() -> None:
         ("FROM a\nRUN <<EOF\nx\n", 2, "heredoc-unterminated", "EOF"),
         ("# escape=x\nFROM a\n", 1, "escape-invalid", "backslash"),
         ("FROM a\nRUN \0\n", 2, "null-byte", "null"),
+        ("FROM a\n# \0\nRUN \0\n", 3, "null-byte", "null"),
     ],
 )
 def test_an_error_names_its_line_and_says_what_to_do(text: str, line: int, reason: str, word: str) -> None:
@@ -283,3 +285,22 @@ def test_reading_the_parser_and_a_file_needs_no_library() -> None:
     code = "import sys; from workshop.dockerfile import parse; parse('FROM a'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"docker", "rich", "invoke", "python_on_whales"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_and_named_with_a_mark_and_without(encoding: str) -> None:
+    file = parse("FROM busybox\nCOPY a /\n".encode(encoding))
+    assert [one.keyword for one in file.instructions] == ["FROM", "COPY"]
+    assert [(one.line, one.reason) for one in file.errors] == [(1, "not-utf-8")]
+
+
+def test_what_docker_takes_for_a_comment_hides_no_line() -> None:
+    assert [one.keyword for one in parse(b"#\0 \0\nFROM busybox\n").instructions] == ["FROM"]
+
+
+def test_the_second_name_of_a_dockerfile_counts_where_the_first_is_not_there(tmp_path: Path) -> None:
+    assert file_in(tmp_path).name == "Dockerfile"
+    (tmp_path / "dockerfile").write_text("FROM busybox\n")
+    assert file_in(tmp_path).read_text() == "FROM busybox\n"
+    (tmp_path / "Dockerfile").write_text("FROM nginx\n")
+    assert file_in(tmp_path).name == "Dockerfile"

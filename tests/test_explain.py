@@ -142,6 +142,7 @@ TWO = "FROM busybox:1 AS one\nRUN x\nFROM busybox:1\n"
 DOUBTS = [
     ("FROM nginx\n", "latest-tag", 1, "nginx"),
     ("FROM nginx:latest\n", "latest-tag", 1, "nginx:latest"),
+    ("FROM python\n", "latest-tag", 1, "python"),
     ("FROM --platform=linux/amd64 nginx:1\n", "platform-fixed", 1, "--platform"),
     ("FROM nginx:${TAG}\n", "base-name-blank", 1, "${TAG}"),
     (TWO, "stage-not-used", 1, "FROM"),
@@ -218,6 +219,7 @@ def test_what_is_doubtful_is_named_at_its_place(text: str, name: str, line: int,
 
 
 GOOD = [
+    "FROM busybox\nCOPY www/ /www/\n",
     "FROM nginx:mainline-alpine\nCOPY index.html style.css /usr/share/nginx/html/\nEXPOSE 80\n",
     "FROM nginx:mainline-alpine\nRUN rm /etc/nginx/conf.d/*\nCOPY wassup.conf /etc/nginx/conf.d/\n",
     'FROM busybox:1\nWORKDIR /www\nCOPY index.html .\nCMD ["httpd", "-f", "-p", "8080"]\n',
@@ -235,6 +237,14 @@ GOOD = [
 @pytest.mark.parametrize("text", GOOD)
 def test_a_good_file_raises_no_doubt(text: str) -> None:
     assert [doubt.name for one in explain(parse(text)) for doubt in one.doubts] == []
+
+
+def test_what_is_proposed_is_the_same_image() -> None:
+    better = [explain(parse(f"FROM {name}\n"))[0].doubts[0].better for name in ("nginx", "team/python")]
+    assert better == [
+        "Name a tag, such as nginx:mainline-alpine.",
+        "Name a tag: team/python:… and a version that there is.",
+    ]
 
 
 def test_what_the_older_builder_does_not_know_is_doubtful_only_there() -> None:

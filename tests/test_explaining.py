@@ -28,7 +28,7 @@ RUN head -c 5000 /dev/zero \\
   echo $TEST
 RUN ["rm", "/five"]
 COPY Dockerfile /
-EXPOSE 80
+EXPOSE 80 9000-9001
 CMD ["true"]
 """
 
@@ -54,7 +54,7 @@ def test_sizes_are_those_of_the_built_image_and_only_of_that(image: str, builder
     assert found == {2: 0, 5: 5000, 8: 0, 9: len(DOCKERFILE), 10: 0, 11: 0}
     for changed in (
         DOCKERFILE.replace("5000", "6000"),
-        DOCKERFILE.replace("EXPOSE 80\n", ""),
+        DOCKERFILE.replace("EXPOSE 80 9000-9001\n", ""),
         DOCKERFILE.replace("COPY Dockerfile /", "COPY Dockerfile /elsewhere"),
         DOCKERFILE.replace("ONBUILD", "RUN echo more\nONBUILD"),
         DOCKERFILE.replace(f"ENV TEST={os.getpid()}\n", ""),
@@ -63,6 +63,19 @@ def test_sizes_are_those_of_the_built_image_and_only_of_that(image: str, builder
         "",
     ):
         assert built.sizes(image, parse(changed)) is None, changed
+
+
+def test_there_are_no_sizes_where_the_image_is_older_than_the_files(image: str, builder: str, tmp_path: Path) -> None:
+    assert built.sizes(image, parse(DOCKERFILE), tmp_path) == built.sizes(image, parse(DOCKERFILE))
+    for changed in (
+        DOCKERFILE.replace("COPY Dockerfile", "COPY indx.html"),
+        DOCKERFILE.replace('CMD ["true"]', 'CMD ["false"]'),
+        DOCKERFILE.replace("EXPOSE 80", "EXPOSE 8080"),
+        DOCKERFILE.replace("ENV TEST=", "ENV TEST=1"),
+    ):
+        assert built.sizes(image, parse(changed), tmp_path) is None, changed
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE + "# saved since\n")
+    assert (built.sizes(image, parse(DOCKERFILE), tmp_path) is None) == (builder == "classic")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +143,7 @@ def test_a_word_is_wanted_only_where_one_stands(
 
 
 def test_on_a_narrow_terminal_lines_stand_under_the_text(tmp_path: Path, engine: docker.DockerClient) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN cd /somewhere && echo " + "banana " * 30 + "\n")
+    (tmp_path / "Dockerfile").write_text("FROM busybox:latest\nRUN cd /somewhere && echo " + "banana " * 30 + "\n")
     pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
     from tests.terminal import Terminal
 

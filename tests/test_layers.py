@@ -18,10 +18,12 @@ import docker
 import pytest
 
 from tests.conftest import ROOT
-from workshop import report
+from workshop import places, report
 from workshop.inside import history, layers, stack
 from workshop.inside.stack import Stack, Step
+from workshop.learning import layering
 from workshop.report import stacks
+from workshop.trouble import NotThere
 
 INVOKE: list[str | Path] = [sys.executable, Path(sys.executable).with_name("invoke"), "--search-root", ROOT]
 FROM_BOX = f"FROM busybox\nENV TEST={os.getpid()}\nWORKDIR /stall\n"
@@ -107,6 +109,37 @@ def test_layers_agree_with_what_docker_save_writes(tmp_path: Path, builder: str)
         assert all(step.size <= (step.listed or 0) <= step.size + step.links for step in found.layers)
 
 
+def test_the_learners_own_words_stand_where_their_dockerfile_made_the_image(
+    tmp_path: Path, builder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"test-layers-own-{os.getpid()}-{builder}"
+    monkeypatch.setattr(places, "LESSON", make_folder(tmp_path))
+    (tmp_path / "more.html").write_text("more\n")
+    build(tmp_path, name, FROM_BOX + "COPY page.html ./\nCOPY more.html \\\n  ./\n")
+    try:
+        written = ["COPY page.html ./", "COPY more.html ./"]
+        assert [step.instruction for step in layering.read(name, lessons=name).steps[-2:]] == written
+        hashed = [step.instruction for step in layering.read(name, lessons="another").steps[-2:]]
+        assert hashed == (["COPY … ./", "COPY … ./"] if builder == "classic" else written)
+        (tmp_path / "more.html").write_text("now it is another file\n")
+        changed = layering.read(name, lessons=name).steps[-1].instruction
+        assert changed == ("COPY … ./" if builder == "classic" else "COPY more.html ./")
+    finally:
+        subprocess.run(["docker", "rmi", name], capture_output=True, check=True)
+
+
+def test_an_exercise_names_its_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert layering.image_of("2", None) == layering.image_of("exercise-2", None) == "banana-smith-exercise-2"
+    assert layering.image_of("", None) is layering.image_of("docker-101", None) is None
+    monkeypatch.setattr("workshop.engine.images.inspect", lambda _: None)
+    with pytest.raises(NotThere) as refused:
+        layering.read("banana-smith-exercise-2", lessons="banana-smith-image")
+    assert refused.value.fix == ["invoke verify exercise-2"]
+    with pytest.raises(NotThere) as refused:
+        layering.read("banana-smith-image", lessons="banana-smith-image")
+    assert refused.value.fix == ["invoke build"]
+
+
 def test_what_another_image_has_too_is_said(image: str) -> None:
     found = stack.read(image)
     steps = [step for step in found.layers if step.whose == "yours"]
@@ -135,6 +168,11 @@ def test_the_task_shows_it_and_draws_it(image: str, tmp_path: Path) -> None:
     assert code == 0
     assert all(len(line) <= 80 for line in shown.splitlines())
     assert re.search(r"^ +\d+ +yours +3 MB +[█░]+ +RUN dd .*…$", shown, re.M), shown
+    with Terminal(task, columns=20, cwd=ROOT, env={"NO_COLOR": "1"}) as terminal:
+        code, shown = terminal.all()
+    assert code == 0
+    assert re.search(r"^\d+  yours  3 MB$", shown, re.M), shown
+    assert re.search(r"^- +yours  0 B\n  EXPOSE 8080$", shown, re.M), shown
 
 
 def test_an_image_that_is_not_there_is_named_with_the_nearest(engine: docker.DockerClient) -> None:

@@ -117,8 +117,23 @@ def test_a_file_that_can_not_be_read_is_kept_aside_and_told(
     assert "can't be read" in capsys.readouterr().out
     assert _record(Outcome.PASSED, fingerprint(exercise.folder)) == 1
     assert _standing(exercise) == (State.PASSED, "passed")
-    assert progress.aside().read_text() == text
+    assert (places.STATE / "progress.unreadable.json").read_text() == text
     assert progress.readable()
+
+
+def test_each_file_that_can_not_be_read_is_kept(exercise: Exercise) -> None:
+    file = places.STATE / "progress.json"
+    places.STATE.mkdir()
+    for text in ("first", "second"):
+        file.write_text(text)
+        _record(Outcome.PASSED, fingerprint(exercise.folder))
+    file.unlink()
+    file.mkdir()
+    (file / "note.txt").write_text("third")
+    _record(Outcome.PASSED, fingerprint(exercise.folder))
+    assert _standing(exercise) == (State.PASSED, "passed")
+    kept = [places.STATE / f"progress.unreadable{more}" for more in (".json", "-2.json", "-3.json/note.txt")]
+    assert [one.read_text() for one in kept] == ["first", "second", "third"]
 
 
 def test_a_stale_pass_is_not_celebrated(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:

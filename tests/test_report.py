@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 from rich.console import Console
 
+from tests.conftest import ROOT
 from workshop import report
+from workshop.doctor import Finding as Examined
 from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
 
 NASTY = "\x1b[2J\x1b]0;owned\x07[bold]not bold[/bold] [/app] :banana: \x00\r\u202e"
@@ -110,3 +113,34 @@ def test_no_checks_is_not_a_pass() -> None:
     empty = Verdict("exercise-1", "Your page", ())
     assert empty.outcome is Outcome.BROKEN
     assert empty.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [(0, "Nothing is wrong."), (1, "1 thing to mend, at the top."), (2, "2 things to mend, at the top.")],
+)
+def test_the_doctor_ends_with_a_sentence(wrong: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    report.examination([Examined("disk", ok=True, what="Enough."), *[Examined("cli", ok=False, what="None.")] * wrong])
+    assert capsys.readouterr().out.endswith(f"\n\n{said}\n")
+
+
+def test_a_table_becomes_a_list_where_it_is_narrow() -> None:
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    text = (
+        "Before\n\n| word | who | does |\n| --- | --- | --- |\n| `RUN` | everybody | it |\n| `CMD` | | that |\n\nEnd\n"
+    )
+    code = f"from workshop import report; report.markdown({text!r})"
+    for columns, seen in [
+        (20, ["Before", "• RUN: who:", "everybody; does:", "it", "• CMD: does: that", "End"]),
+        (80, ["Before", "word who does", "RUN everybody it", "CMD that", "End"]),
+    ]:
+        with Terminal([sys.executable, "-c", code], columns=columns, cwd=ROOT, env={"NO_COLOR": "1"}) as terminal:
+            _, shown = terminal.all()
+        lines = [
+            " ".join(line.split())
+            for line in shown.splitlines()
+            if line.strip() and "─" not in line and "━" not in line
+        ]
+        assert lines == seen, shown

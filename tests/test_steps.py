@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -133,6 +136,31 @@ def test_port_says_what_is_missing_each_in_its_own_sentence(checkout: Checkout) 
         checkout.docker("rm", "-f", name)
 
 
+def test_a_stopped_container_comes_back_by_what_is_recommended(checkout: Checkout) -> None:
+    name = _container(checkout)
+    by_hand = ["run", "-d", "-P", "--init", "--name", name]
+    checkout.invoke("build")
+    try:
+        checkout.docker(*by_hand, _image(checkout))
+        time.sleep(2.1)
+        checkout.invoke("stop")
+        stopped = checkout.invoke("open")
+        assert "invoke run" not in stopped.stderr
+        assert f"docker start {name} " in stopped.stderr
+        checkout.docker("start", name)
+        assert checkout.invoke("port").returncode == 0
+        checkout.docker("rm", "-f", name)
+        checkout.docker(*by_hand, "busybox", "false")
+        checkout.docker("wait", name)
+        ended = checkout.invoke("open")
+        assert "It ended by itself, right after its start, with exit code 1." in ended.stderr
+        assert [line for line in ended.stderr.splitlines() if line.startswith(("try", "or"))] == [
+            "try  invoke logs   (what it printed)"
+        ]
+    finally:
+        checkout.docker("rm", "-f", name)
+
+
 def test_port_gives_only_the_address_when_piped(checkout: Checkout) -> None:
     address = _started(checkout)
     host, _, port = address.partition(":")
@@ -194,6 +222,21 @@ def test_a_build_that_fails_is_explained_with_its_line(checkout: Checkout, build
     assert failed.returncode == 1
     assert "docker-101/Dockerfile:2" in failed.stderr
     assert "index.html" in failed.stderr, "the file it was probably meant to be"
+
+
+def test_a_dockerfile_by_its_second_name_is_taken_by_all_with_a_note(
+    checkout: Checkout, builder: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "second name"
+    shutil.copytree(checkout.root / "solutions" / "exercise-1" / "starter", folder)
+    (folder / "Dockerfile").rename(folder / "dockerfile")
+    built = checkout.invoke("build", "--path", str(folder))
+    assert built.returncode == 0, built.stderr
+    explained = checkout.invoke("explain", str(folder))
+    for done in (built, explained):
+        assert "note  this file is called dockerfile." in done.stdout, done.stdout
+    judged = checkout.invoke("verify", "exercise-1", "--path", str(folder))
+    assert f"where     {os.path.relpath(folder, checkout.root)}/dockerfile:1\n" in judged.stdout, judged.stdout
 
 
 def test_tasks_work_from_any_folder(checkout: Checkout, tmp_path: Path) -> None:

@@ -145,6 +145,11 @@ def test_its_commands_run_one_at_a_time_as_one_says(
     assert "$ docker never" not in said.partition("section 2 of 2")[2]
 
 
+def test_a_change_of_folder_is_told_to_hold_here_alone(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    teaching.show(1, ask=typing("y", ""))
+    assert "your own terminal stays in its folder" in shown(capfd)
+
+
 def test_nothing_runs_that_was_not_agreed_to(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for words in (["n"], ["y", "s", "q"], ["y", "s", "s", "s", "s"]):
         teaching.show(2, ask=typing(*words))

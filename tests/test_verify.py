@@ -113,7 +113,9 @@ def test_another_folder_is_judged_and_counts_no_attempt(checkout: Checkout, tmp_
         (["exercise-99"], "There is no exercise called 'exercise-99'"),
         (["excersise-1"], "Did you mean exercise-1?"),
         (["exercise-1", "--path", "no/such/folder"], "is not there"),
+        (["exercise-1", "--path", "no/such/folder"], "try  --path FOLDER; without it, your own folder is judged"),
         (["exercise-1", "--path", "tasks.py"], "is a file"),
+        (["exercise-1", "--path", "docker-101/Dockerfile"], "try  --path docker-101"),
         (["all", "--path", "docker-101"], "--path goes with one exercise"),
     ],
 )

@@ -163,10 +163,20 @@ def find(word: str) -> Exercise:
     name = re.split(r"[/\\]", name)[-1]
     if name in known:
         return known[name]
-    near = names.nearest(name, [*known, "all"]) if name != "all" else None
-    span = f"exercise-1 to {list(known)[-1]}" if len(known) > 1 else "exercise-1"
+    near = names.nearest(name, [*known, "all"]) if name != "all" and not is_numbered(name) else None
     raise Usage(
         f"There is no exercise called {word!r}." + (f" Did you mean {near}?" if near else ""),
-        why=f"The exercises are {span}.",
+        why=f"The exercises are {span()}.",
         fix="invoke exercises",
     )
+
+
+def is_numbered(name: str) -> bool:
+    """Whether a name is spelt as an exercise's is; then a number that is not there was no slip of the finger."""
+    return _NUMBERED.fullmatch(name) is not None
+
+
+def span() -> str:
+    """Name the first exercise and the last: exercise-1 … exercise-14."""
+    found = [one.name for one in every()]
+    return " … ".join(dict.fromkeys([found[0], found[-1]]))

@@ -12,7 +12,7 @@ from typing import Any
 
 from invoke import Argument, Collection, Context, Exit, Task
 from invoke.exceptions import ParseError
-from invoke.parser import Parser
+from invoke.parser import Parser, ParserContext
 from invoke.program import Program
 
 from . import ending, names, trouble
@@ -132,22 +132,71 @@ def refuse_bad_usage(ns: Collection) -> None:
     try:
         rest = Parser(initial=core, ignore_unknown=True).parse_argv(argv).unparsed
         Parser(initial=core, contexts=contexts).parse_argv(rest)
-    except ValueError as error:
-        text = f"A flag that takes a number was given something else: {error}\ntry  invoke --help TASK"
+    except (ValueError, ParseError) as error:
+        by_name = {word: one for one in contexts for word in [one.name, *one.aliases] if word}
+        at = next((word for word in argv if word in by_name), "")
+        text = _mistyped(error, argv, by_name, by_name.get(at))
+        if isinstance(error, ParseError) and "positional" in str(error):
+            text = _word_missing(at, list(ns.tasks[at].positional))
+        text += f"\ntry  invoke --help {at}   (all that it takes)" if at else "\ntry  invoke --list   (all tasks)"
         raise Exit(text, code=trouble.WRONG_USAGE) from error
-    except ParseError as error:
-        known = {word for one in contexts for word in [one.name, *one.aliases] if word}
-        flags = {flag for one in contexts for flag in one.flags if one.name in argv}
-        wrong = next((word for word in argv if word not in known and str(error).find(repr(word)) >= 0), "")
-        near = names.nearest(wrong, flags if wrong.startswith("-") else known) if wrong else None
-        kind = "flag" if wrong.startswith("-") else "task"
-        what = f"There is no {kind} called {wrong!r}." if str(error).startswith("No idea") else str(error)
-        if "positional" in what:
-            name = next(word for word in argv if word in ns.tasks)
-            word = next(iter(ns.tasks[name].positional), "exercise").removesuffix("s")
-            such_as = {"exercise": "exercise-1", "file": "base-images.tar"}.get(word, word)
-            what = f"Which {word}? Such as: invoke {name} {such_as}"
-            if "address" in ns.tasks[name].positional:
-                what = f"The board's address and the class's code, please. Such as: invoke {name} 192.168.1.5 k7mq-x2vd"
-        text = what + (f" Did you mean {near}?" if near else "") + "\ntry  invoke --list, or invoke --help TASK"
-        raise Exit(text, code=trouble.WRONG_USAGE) from error
+
+
+_EXAMPLES = {
+    "error": 'needs the text of the error, in quotes: invoke explain --error "…"',
+    "path": "needs a folder, such as exercises/exercise-1",
+    "image": "needs an image's name, such as banana-smith-image",
+    "container": "needs a container's name, such as banana-smith-container",
+}
+"""What flags without a value need; of others, their help text says it."""
+
+
+def _mistyped(
+    error: ValueError | ParseError, argv: list[str], by_name: dict[str, ParserContext], task: ParserContext | None
+) -> str:
+    """Say what is wrong with these words; `task` is the one that stands first among them."""
+    said = str(error)
+    if not isinstance(error, ParseError):
+        wrong = said.rpartition(": ")[2].strip("'\"")
+        places = enumerate(argv)
+        flag = next(
+            (argv[at - 1] if word == wrong else word.partition("=")[0] for at, word in places if wrong in word), ""
+        )
+        return f"{_spelt(task, flag)} takes a number, such as 2, and not {wrong!r}."
+    if its_flag := re.search(r"<Argument: ([\w-]+)", said):
+        if "doesn't take" in said:
+            return f"--{its_flag[1]} takes no value."
+        its = task.args.get(its_flag[1]) if task else None
+        needs = _EXAMPLES.get(its_flag[1]) or f"needs a value: {its.help if its and its.help else its_flag[1]}"
+        return f"--{its_flag[1]} {needs}"
+    named = re.fullmatch(r"No idea what .(.*). is!", said, re.DOTALL)
+    wrong = named[1] if named else ""
+    if wrong.startswith("-"):
+        near = names.nearest(wrong, task.flags if task else ())
+        what = f"There is no flag called {wrong!r}."
+    else:
+        near = names.nearest(wrong, by_name) if not task else None  # behind a task, a word is rarely another one
+        what = f"There is no task called {wrong!r}." if wrong else said
+        if task and wrong:
+            what = f"{task.name} takes {_takes(task)}; and there is no task called {wrong!r}."
+    return what + (f" Did you mean {near}?" if near else "")
+
+
+def _spelt(task: ParserContext | None, flag: str) -> str:
+    """Give a flag's long name."""
+    return f"--{task.flags[flag].name}" if task and flag in task.flags else flag or "A flag"
+
+
+def _takes(task: ParserContext) -> str:
+    """Say what a task takes: how many words, and which flags."""
+    words = "one word" if task.positional_args else "no word"
+    flags = [f"--{one}" for one, its in task.args.items() if not its.positional]
+    return f"{words}, only {', '.join(flags)}" if flags and not task.positional_args else words
+
+
+def _word_missing(task: str, positional: list[str]) -> str:
+    if "address" in positional:
+        return f"The board's address and the class's code, please. Such as: invoke {task} 192.168.1.5 k7mq-x2vd"
+    word = next(iter(positional), "exercise").removesuffix("s")
+    such_as = {"exercise": "exercise-1", "file": "base-images.tar"}.get(word, word)
+    return f"Which {word}? Such as: invoke {task} {such_as}"

@@ -70,7 +70,7 @@ def _kept_out(folder: Path, known: set[str]) -> Callable[[str], bool]:
 
     def test(path: str) -> bool:
         name = path.rpartition("/")[2]
-        if name in known or name.startswith("Dockerfile") or name.endswith("ignore"):
+        if name in known or name.lower().startswith("dockerfile") or name.endswith("ignore"):
             return False
         return ignoring(file, path) is not None
 

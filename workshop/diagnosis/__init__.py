@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .clean import last_words, printed
+from .clean import ending, last_words, printed
 from .diagnose import Diagnosis, Where, diagnose, diagnose_file
 
-__all__ = ["Diagnosis", "Where", "diagnose", "diagnose_file", "last_words", "printed"]
+__all__ = ["Diagnosis", "Where", "diagnose", "diagnose_file", "ending", "last_words", "printed"]

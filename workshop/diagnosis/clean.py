@@ -12,6 +12,7 @@ NOISE = re.compile(
     r"(run|see) 'docker .*|usage: .*|build an image from a dockerfile|start a build|-{3,}|time=\".*|"
     r"view build details: .*|what's next:|deprecated: the legacy builder.*|install the buildx.*|"
     r"buildkit is currently disabled.*|environment-variable\.|https://docs\.docker\.com/go/buildx/|"
+    r"-{3}> (using cache|(running in )?[0-9a-f]{12})|removing intermediate container .*|"
     r"#\d+ (canceled|done.*|cached|sha256:.*|transferring.*|\.\.\.)|"
     r" ?\d+ warnings? found.*|\d+ \|( >>>)? .*|sending build context to docker daemon.*",
     re.IGNORECASE,
@@ -42,6 +43,11 @@ def meaningful(text: str) -> list[str]:
     """List the lines that say something, boilerplate left out."""
     lines = (line.strip() for line in text.split("\n"))
     return [line for line in lines if line and not NOISE.fullmatch(line)]
+
+
+def ending(text: str, lines: int) -> str:
+    """Give the last lines of a build's output that say something."""
+    return "\n".join(meaningful(clean(text))[-lines:])
 
 
 def last_words(text: str) -> str:

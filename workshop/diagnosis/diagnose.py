@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROWS = IMAGES + FILES + WRITING + STEPS + RUNNING
 """The whole table; causes stand before what comes of them."""
+_NUL = "null-byte"
 LAST_LINES = 4
 """How many lines at the end can hold the cause; what stands further up was only on the way."""
 OUTPUT_LINES = 40
@@ -73,13 +74,31 @@ def diagnose(
     cleaned = clean(text)
     lines = meaningful(cleaned)
     hit = _match(cleaned, lines)
-    if hit is None:
-        return None
-    row, groups = hit
     file = parse(dockerfile) if isinstance(dockerfile, str) else dockerfile
+    row, groups = _null_byte(cleaned, lines, hit, file) or hit or (None, {})
+    if row is None:
+        return None
     place = locate.locate(cleaned, row, groups, file)
     scene = refine.Scene(cleaned, tuple(lines), row.reason, groups, file, place, context, tuple(images))
     return _say(scene)
+
+
+def _null_byte(
+    text: str, lines: Sequence[str], hit: tuple[Row, dict[str, str]] | None, file: Dockerfile | None
+) -> tuple[Row, dict[str, str]] | None:
+    """Find a null byte in the instruction to blame, or in any where the error says nothing else.
+
+    Each builder stumbles over it in its own way, and what it says then leads elsewhere.
+    """
+    problem = next((one for one in file.errors if one.reason == _NUL), None) if file and lines else None
+    if file is None or problem is None:
+        return None
+    row = next(row for row in ROWS if row.reason == _NUL)
+    place, odd = locate.locate(text, *hit, file) if hit else None, file.at(problem.line)
+    told = place.instruction is odd if place else bool(odd and odd.text.replace("\0", "") in text)
+    if hit is None or hit[0] is row or told:
+        return row, {"line": f"Line {problem.line}"}
+    return None
 
 
 def diagnose_file(file: Dockerfile) -> Diagnosis | None:

@@ -136,6 +136,11 @@ FILES = (
         otherwise={"file": "The source"},
         keywords=("COPY", "ADD"),
         details={
+            "space": Words(
+                "“{file}” is not there, but “{meant}” is, with a blank in its name.",
+                "Behind COPY and ADD a blank ends a name, so that this one became several.",
+                ('Write the names as a list, each in double quotes: COPY ["NAME", "PLACE"]',),
+            ),
             "typo": Words(
                 "“{file}” is not there, but “{meant}” is.",
                 "Docker takes a name as it is written.",

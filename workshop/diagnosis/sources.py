@@ -45,6 +45,8 @@ def refine(scene: Scene) -> Answer:
     typed = _typed(one, said)
     if ".." in typed.split("/"):
         return "copy-outside-folder", "", {"file": typed}
+    if spaced := _with_blanks(one, scene.context):
+        return scene.reason, "space", {"file": typed, "meant": spaced}
     if link := _link(one, scene.context):
         detail, more = "dangling-link", link
     elif _turned_round(one, typed, scene.context):
@@ -126,6 +128,14 @@ def _typed(one: Instruction, said: str) -> str:
         if "/".join(parts) == bare:
             return source
     return one.sources[0] if len(one.sources) == 1 and not bare else bare
+
+
+def _with_blanks(one: Instruction, context: Path | None) -> str:
+    """Find a name of the folder that neighbouring words make together, with a blank between them; the longest."""
+    words = one.sources if context and not one.json_form else ()
+    runs = [(begin, end) for begin in range(len(words)) for end in range(begin + 2, len(words) + 1)]
+    joined = (" ".join(words[begin:end]) for begin, end in sorted(runs, key=lambda run: run[0] - run[1]))
+    return next((name for name in joined if context and (context / name.lstrip("/")).exists()), "")
 
 
 def _link(one: Instruction, context: Path | None) -> dict[str, str] | None:

@@ -68,6 +68,18 @@ WRITING = (
         },
     ),
     Row(
+        "null-byte",
+        (r"stream terminated by RST_STREAM with error code: PROTOCOL_ERROR",),
+        Words(
+            "{line} holds an invisible character (NUL).",
+            "It came with copied text, or from a program that writes more than text. Docker takes it for a part of "
+            "the word that it stands in.",
+            ("Delete the line and type it anew.",),
+        ),
+        otherwise={"line": "A line of the Dockerfile"},
+        parsed=("null-byte",),
+    ),
+    Row(
         "before-from",
         (r"no build stage in current context", r"please provide a source image with .?from.? prior to commit"),
         Words(

@@ -6,6 +6,7 @@ read 18 otherwise (`\r\n`, no newline at the end, `# escape`, `$((1<<2))`, singl
 
 from __future__ import annotations
 
+from .finding import file_in
 from .model import Directive, Dockerfile, Flag, Heredoc, Instruction, Problem, Span, Stage, Word
 from .parse import parse, read
 
@@ -19,6 +20,7 @@ __all__ = [
     "Span",
     "Stage",
     "Word",
+    "file_in",
     "parse",
     "read",
 ]

@@ -66,6 +66,10 @@ def _decode(source: str | bytes) -> tuple[str, list[Problem]]:
             if source.startswith(mark):
                 source, encoding, wide = source[len(mark) :], name, called
                 break
+        else:
+            # Without a mark: two letters in a row. Behind any other first sign, Docker may yet read it as a text.
+            if (source[:1].isalpha() and source[1:4:2] == b"\0\0") or source[0:3:2] == b"\0\0":
+                encoding, wide = ("utf-16-le" if source[1:2] == b"\0" else "utf-16-be"), "UTF-16"
         try:
             text = source.decode(encoding)
         except UnicodeDecodeError as error:
@@ -78,9 +82,10 @@ def _decode(source: str | bytes) -> tuple[str, list[Problem]]:
             problems.append(Problem(1, "not-utf-8", message))
     else:
         text = source.removeprefix("\ufeff")
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        problems.append(Problem(line, "null-byte", "This line holds a null byte: it is not a plain text file."))
+    lines = text.split("\n") if "\0" in text else []
+    if line := next((at for at, one in enumerate(lines, 1) if "\0" in one and not one.lstrip().startswith("#")), 0):
+        message = "This line holds an invisible character, a null byte (NUL); type the line anew."
+        problems.append(Problem(line, "null-byte", message))
     if len(text) > LARGEST_FILE:
         problems.append(
             Problem(1, "too-large", f"The file is larger than {LARGEST_FILE} characters; the rest is not read.")

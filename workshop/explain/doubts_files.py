@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from workshop.bases import BASE_IMAGES
 from workshop.dockerfile.rules import nearest
 from workshop.dockerfile.stages import above, below, earlier
 
@@ -37,9 +38,12 @@ def _latest(one: Instruction, file: Dockerfile) -> Iterator[Found]:
     if not base or base == "scratch" or "$" in base or "@" in base or (stage and earlier(file, stage, base)):
         return
     name = base.rpartition("/")[2]
-    if ":" not in name or name.endswith(":latest"):
+    if base not in BASE_IMAGES and (":" not in name or name.endswith(":latest")):
         message = f"“{base}” means :latest, whatever that is on the day of the build."
-        yield Found("latest-tag", message, "Name a tag, such as nginx:mainline-alpine.", base)
+        bare = base.removesuffix(":latest")
+        known = next((one for one in BASE_IMAGES if one.startswith(f"{bare}:")), "")
+        better = f"Name a tag, such as {known}." if known else f"Name a tag: {bare}:… and a version that there is."
+        yield Found("latest-tag", message, better, base)
 
 
 def _platform(one: Instruction, _: Dockerfile) -> Iterator[Found]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from workshop import names
 from workshop.dockerfile.stages import earlier, root_base
-from workshop.engine import images
+from workshop.engine import images, preflight
 from workshop.engine.api import Refused
 from workshop.trouble import MachineTrouble, Usage
 
@@ -14,6 +15,7 @@ from . import history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from workshop.dockerfile import Dockerfile, Instruction, Stage
 
@@ -23,7 +25,7 @@ _UNRECORDED = ("FROM", "ONBUILD")
 """FROM is the base's own history; BuildKit keeps no step for ONBUILD."""
 
 
-def sizes(image: str, file: Dockerfile) -> Mapping[int, int] | None:
+def sizes(image: str, file: Dockerfile, folder: Path | None = None) -> Mapping[int, int] | None:
     """Give the bytes that each instruction of the final stage wrote, by its first line, as `docker history` has them.
 
     None where `steps` finds none.
@@ -33,16 +35,17 @@ def sizes(image: str, file: Dockerfile) -> Mapping[int, int] | None:
         MachineTrouble: the engine went away.
 
     """
-    found = steps(image, file)
+    found = steps(image, file, folder)
     said = images.history(image)[::-1] if found else []
     return {one.first_line: int(said[number]["Size"]) for number, one in found.items()} if found is not None else None
 
 
-def steps(image: str, file: Dockerfile) -> Mapping[int, Instruction] | None:
+def steps(image: str, file: Dockerfile, folder: Path | None = None) -> Mapping[int, Instruction] | None:
     """Tell which step of the image's history is which instruction of the final stage; the oldest step is number 0.
 
     None where the image's history does not end with just these instructions: it was built from another Dockerfile, or
-    from an earlier state of this one.
+    from an earlier state of this one. With the `folder` it would be built from, also where a file is copied that is not
+    there, or has another size now, and where another value, port or command stands in the history.
 
     Raises:
         Refused: there is no such image.
@@ -58,7 +61,10 @@ def steps(image: str, file: Dockerfile) -> Mapping[int, Instruction] | None:
     # the older builder writes `docker build --label`, which the tasks use, as a last step of its own
     for extra in range(min(labels, len(said) - len(wanted)) + 1):
         below, top = said[: len(said) - extra - len(wanted)], said[len(said) - extra - len(wanted) : len(said) - extra]
-        fits = all(_is(step.text, one) for step, one in zip(top, wanted, strict=True))
+        fits = all(
+            _is(step.text, one) and (folder is None or _still(step, one, folder))
+            for step, one in zip(top, wanted, strict=True)
+        )
         if fits and _is_base(below, file):
             return {step.number: one for step, one in zip(top, wanted, strict=True)}
     return None
@@ -101,6 +107,11 @@ def exists(image: str) -> bool:
         return False
 
 
+def length(image: str) -> int:
+    """Count the steps of an image's history."""
+    return len(images.history(image))
+
+
 class _Step(NamedTuple):
     """A step of an image's history."""
 
@@ -141,3 +152,38 @@ def _is(step: str, one: Instruction) -> bool:
     if one.keyword in ("COPY", "ADD", "WORKDIR", "USER") and "$" not in last:
         return step.rstrip("/").endswith(last.rstrip("/"))
     return True
+
+
+def _still(step: _Step, one: Instruction, folder: Path) -> bool:
+    """Whether an instruction would still make this step, as far as that shows without building."""
+    if one.keyword in ("COPY", "ADD"):
+        return _still_copies(step, one, folder)
+    if any("$" in word for word in one.args):
+        return True
+    if one.keyword in ("CMD", "ENTRYPOINT", "RUN") and not one.heredocs:
+        return _letters(" ".join(one.args)) in _letters(step.text)
+    if one.keyword == "ENV":
+        return all(_letters(f"{name}={value}") in _letters(step.text) for name, value in one.pairs)
+    ports = [port.partition("/")[0] for port in one.args] if one.keyword == "EXPOSE" else []
+    return all(port in step.text for port in ports if port.isdigit())  # a range is noted port by port
+
+
+def _still_copies(step: _Step, one: Instruction, folder: Path) -> bool:
+    """Compare the files: by name where the history has names, by size where it has only hashes."""
+    if one.heredocs or any(sign in source for source in one.sources for sign in "$*?[\\") or one.flag("from"):
+        return True
+    if history.NAMELESS not in step.text:
+        return f" {' '.join(one.sources)} " in step.text
+    if any("://" in source for source in one.sources):
+        return True
+    files = [folder / source.lstrip("/") for source in one.sources]
+    if not all(file.exists() for file in files):
+        return False
+    if one.keyword == "ADD" or not all(file.is_file() for file in files) or preflight.look().containerd_store:
+        return True  # an archive grows, a folder loses what is ignored, and that store counts whole blocks
+    return step.size == sum(file.stat().st_size for file in files)
+
+
+def _letters(text: str) -> str:
+    """Leave out quotes, blanks and brackets, which each builder sets in its own way."""
+    return re.sub(r"\W+", "", text)

@@ -13,6 +13,8 @@ _ARGS = re.compile(r"^\|\d+ ")
 _SHELL = re.compile(r"^(?:/\S*/)?(?:ba|da|a|z)?sh (?:-\S+ (?:pipefail )?)*?-\w*c ")
 _HASHES = re.compile(r"\b(?:file|multi|dir):[0-9a-f]{64} in ")
 """What the older builder notes of COPY and ADD instead of the names of the files."""
+NAMELESS = "… "
+"""What stands here instead: the files have no names in it."""
 _PORTS = re.compile(r"^EXPOSE map\[(.*)\]$")
 """How BuildKit notes the ports: as Go prints its table of them."""
 _NOTE = re.compile(r"\s+# (?:buildkit|stand-in)$")
@@ -23,7 +25,7 @@ def instruction(created_by: str) -> str:
     text = _NOTE.sub("", " ".join(created_by.split()))
     text, nop = _NOP.subn("", text, count=1)
     if nop:
-        return _HASHES.sub("… ", text).strip()
+        return _HASHES.sub(NAMELESS, text).strip()
     if not text:
         return "(not recorded)"
     text = _PORTS.sub(lambda ports: f"EXPOSE {ports[1].replace(':{}', '')}", text)

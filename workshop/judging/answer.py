@@ -44,9 +44,9 @@ class Answer:
     @functools.cached_property
     def dockerfile(self) -> Dockerfile:
         """The answer's Dockerfile, parsed; for finding the line to blame, never for the verdict itself."""
-        from workshop.dockerfile import parse
+        from workshop.dockerfile import file_in, parse
 
-        path = self.folder / "Dockerfile"
+        path = file_in(self.folder)
         return parse(path.read_bytes() if path.is_file() else b"")
 
     def where(self, *keywords: str, containing: str = "") -> Where | None:
@@ -71,7 +71,9 @@ class Answer:
 
     def line(self, number: int) -> Where:
         """Quote line `number` of the answer's Dockerfile."""
-        return Where(self.shown("Dockerfile"), number, self.dockerfile.line(number).strip())
+        from workshop.dockerfile import file_in
+
+        return Where(self.shown(file_in(self.folder).name), number, self.dockerfile.line(number).strip())
 
     def shown(self, name: str) -> str:
         """Write a file of the answer as the learner knows it."""

@@ -73,7 +73,7 @@ def not_built(lab: Lab, result: Build, folder: Path) -> Finding:
             why=f"A RUN step must end before the next one can start; after {result.seconds:.0f} seconds this one still "
             "ran. A server or an endless loop in RUN never lets go.",
             expected="a build that ends",
-            actual=clip("\n".join(result.output.strip().splitlines()[-_LAST:])),
+            actual=clip(diagnosis.ending(result.output, _LAST)),
             hint="what should run in the container belongs in another instruction than RUN",
             where=lab.where("RUN"),
         )

@@ -30,7 +30,7 @@ def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "")
 
     """
     from workshop import report
-    from workshop.dockerfile import parse
+    from workshop.dockerfile import finding, parse
     from workshop.explain import explain
 
     file = find(what)
@@ -41,8 +41,10 @@ def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "")
         raise NotThere(f"{places.as_typed(file)} can't be explained: {said}")
     explained = explain(parsed, buildkit=_buildkit())
     name = image or _image_of(file.parent, lessons)
-    sizes, said = _sizes(name, parsed, explained, asked=image is not None) if name else (None, "")
+    sizes, said = _sizes(name, parsed, explained, file.parent, asked=image is not None) if name else (None, "")
     report.dockerfile(places.as_typed(file), parsed, explained, sizes=sizes or {}, inherits=_inherits(parsed))
+    if file.name == finding.ALSO_TAKEN:
+        report.say(f"\n{finding.NOTE}")
     if said:
         report.say(f"\n{said}")
 
@@ -72,16 +74,19 @@ def find(what: str | None) -> Path:
         number = f"exercise-{int(name)}" if name.isascii() and name.isdigit() else name.lower()
         if number in known:
             return _inside(known[number].folder)
-        near = names.nearest(name, [*known, places.LESSON.name])
+        near = None if exercises.is_numbered(number) else names.nearest(name, [*known, places.LESSON.name])
         raise Usage(
             f"There is no folder and no exercise called {what!r}." + (f" Did you mean {near}?" if near else ""),
+            why=f"The exercises are {exercises.span()}.",
             fix=f"invoke explain {near or 'exercise-1'}",
         )
     return _inside(file) if file.is_dir() else file
 
 
 def _inside(folder: Path) -> Path:
-    file = folder / "Dockerfile"
+    from workshop.dockerfile import file_in
+
+    file = file_in(folder)
     if file.is_dir():
         raise Usage(f"{places.as_typed(file)} is a folder.", why="docker build wants a text file of that name.")
     if not file.is_file():
@@ -114,7 +119,7 @@ def _inherits(parsed: Dockerfile) -> dict[int, str]:
 
 
 def _sizes(
-    image: str, parsed: Dockerfile, explained: Sequence[Explanation], *, asked: bool
+    image: str, parsed: Dockerfile, explained: Sequence[Explanation], folder: Path, *, asked: bool
 ) -> tuple[Mapping[int, int] | None, str]:
     """Give the sizes, and a sentence about where they come from; without an engine, neither."""
     from workshop.inside import built
@@ -124,11 +129,11 @@ def _sizes(
             if asked:
                 raise Usage(f"There is no image called {image}.", fix="invoke images   (all there are)")
             return None, f"No sizes: there is no image {image} yet."
-        found = built.sizes(image, parsed)
+        found = built.sizes(image, parsed, folder)
     except MachineTrouble:
         return None, ""
     if found is None:
-        return None, f"No sizes: the image {image} was built from another Dockerfile, or before this one changed."
+        return None, f"No sizes: the image {image} is older than these files, or was built from another Dockerfile."
     if not any(one.layer for one in explained if one.first_line in found):
         return None, ""
     return found, f"Sizes are those in the image {image}; invoke layers --image {image} shows more."

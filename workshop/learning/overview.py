@@ -24,7 +24,7 @@ def show() -> None:
     if todo is None:
         report.say("\nAll passed, as the files are now.")
     elif todo.name in changed:
-        report.say(f"\nnext  the files are others now than those that passed: invoke verify {todo.name}")
+        report.say(f"\nnext  {todo.name} was changed after it passed: invoke verify {todo.name}")
     else:
         report.say(f"\nnext  read exercises/{todo.name}/README.md, then: invoke watch {todo.name}")
     report.say("      the lesson is docker-101/README.md; all tasks: invoke --list")

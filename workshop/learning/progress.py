@@ -139,8 +139,11 @@ def _keep(records: dict[str, Record], *, readable: bool) -> None:
 
 
 def aside() -> Path:
-    """Name the file that keeps a progress file which could not be read."""
-    return _file().with_name("progress.unreadable.json")
+    """Name the file that keeps the next progress file which can't be read; none that is kept already is lost."""
+    number = 1
+    while os.path.lexists(kept := _file().with_name(f"progress.unreadable{f'-{number}' if number > 1 else ''}.json")):
+        number += 1
+    return kept
 
 
 def readable() -> bool:

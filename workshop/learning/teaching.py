@@ -163,6 +163,7 @@ def _walk(steps: Sequence[Block], at: Path, ask: Ask) -> None:
             if words is None:
                 return
             if words[:1] == ["cd"]:
+                report.say("(For the commands that are run here; your own terminal stays in its folder.)")
                 at = (at / words[1]).resolve() if len(words) > 1 else at
             elif words:
                 _run(words, at, fails=command.fails)

@@ -117,8 +117,15 @@ def _judge_elsewhere(exercise: Exercise, folder: Path, meanwhile: Callable[[], o
 
 
 def _with_its_image(check: Result, exercise: Exercise, folder: Path) -> Result:
-    """Put the build before a command that looks into the image: only that of the learner's own folder is kept."""
+    """Show files as they are typed from here, and put the build before a command that looks into the image.
+
+    Only the image of the learner's own folder is kept.
+    """
     finding, name = check.finding, f"banana-smith-{exercise.name}"
+    if finding and finding.where:
+        where = replace(finding.where, file=places.as_typed(folder / finding.where.file))
+        finding = replace(finding, where=where)
+        check = replace(check, finding=finding)
     if finding is None or name not in finding.look or f"docker build -t {name}" in finding.look:
         return check
     build = f"docker build -q -t {name} {looking.quoted(places.as_typed(folder))}"
@@ -133,5 +140,7 @@ def _folder(path: str | None, *, one_exercise: bool) -> Path | None:
     folder = Path(path).expanduser().resolve()
     if not folder.is_dir():
         what = "a file" if folder.exists() else "not there"
-        raise Usage(f"--path {path} is {what}.", why="It must be a folder with a Dockerfile in it.")
+        why, near = "It must be a folder with a Dockerfile in it.", folder.parent if folder.is_file() else None
+        fix = f"--path {places.as_typed(near)}" if near else "--path FOLDER; without it, your own folder is judged"
+        raise Usage(f"--path {path} is {what}.", why=why, fix=fix)
     return folder

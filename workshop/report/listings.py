@@ -61,6 +61,9 @@ def examination(findings: Sequence[Finding]) -> None:
             hang(left, one.why)
         for number, step in enumerate(one.fix if one.ok is False else ()):
             hang(f"{left}{'or  ' if number else 'try '} ", _OR.sub("", step))
+    wrong = sum(one.ok is False for one in findings)
+    things = "1 thing" if wrong == 1 else f"{wrong} things"
+    say(f"\n{things} to mend, at the top." if wrong else "\nNothing is wrong.")
 
 
 def shared(block: str) -> None:

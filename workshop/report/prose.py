@@ -22,6 +22,10 @@ _DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>|</details>")
 _TITLED = re.compile(r"^(```+)(\w+) .*?\btitle=(\S+).*$", re.MULTILINE)
 """A box with the name of a file, which only the lesson's own readers know."""
 
+_TABLE = re.compile(r"^\|.*\n\|[ :|-]+\|\n(?:\|.*(?:\n|\Z))+", re.MULTILINE)
+_WIDE = 60
+"""Columns below which the columns of a table would be too narrow for their words."""
+
 
 def markdown(text: str) -> None:
     """Show Markdown on a terminal; piped, it goes out as it is written, which reads well and can be searched."""
@@ -43,11 +47,24 @@ def markdown(text: str) -> None:
         elements: ClassVar = {**Markdown.elements, "heading_open": AtTheLeft}
 
     text = _DETAILS.sub(lambda details: f"\n**{details[1]}**\n" if details[1] else "", text)
+    if out.width < _WIDE:
+        text = _TABLE.sub(lambda table: f"{_as_list(table[0])}\n", text)
     text = _TITLED.sub(r"File `\3`:\n\n\1\2", text)
     # no colours that only suit a light, or only a dark background
     styles = {"markdown.code": "bold", "markdown.code_block": "none", "markdown.h2": "bold underline"}
     with out.use_theme(Theme(styles)):
         out.print(Lesson(text, code_theme="bw", hyperlinks=False))
+
+
+def _as_list(table: str) -> str:
+    """Make a list of a Markdown table: each row's first cell, and behind it the others, named by their columns."""
+    header, _, *rows = ([cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines())
+    lines = []
+    for first, *others in rows:
+        named = zip(header[1:], others, strict=False)
+        said = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named if cell)
+        lines.append(f"- {first}: {said}" if said else f"- {first}")
+    return "\n".join(lines)
 
 
 def text(lines: Iterable[str]) -> None:

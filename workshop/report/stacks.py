@@ -19,6 +19,8 @@ _FILES = 5
 """Files that are listed among what was wasted."""
 _NARROW = 64
 """Columns below which there is no bar: the words need them."""
+_TINY = 44
+"""Columns below which the instruction stands on lines of its own."""
 _LABEL = 9
 
 
@@ -30,7 +32,8 @@ def stack(found: Stack) -> None:
     bars = _BAR if out.soft_wrap or out.width >= _NARROW else 0
     words = "INSTRUCTION (the last one first)"
     head = f"{'LAYER':5}  {'WHOSE':7}  {'SIZE':>8}  {'':{bars}}  {words}" if bars else f"LAYER  WHOSE  SIZE  {words}"
-    _row(head, style="bold")
+    if bars or out.width >= _TINY:
+        _row(head, style="bold")
     longest = max((step.size for step in found.steps), default=0)
     for step, others in rows(found):
         words = f"{len(others) + 1} more: {_keywords([step, *others])}" if others else step.instruction
@@ -38,8 +41,12 @@ def stack(found: Stack) -> None:
         number = str(step.layer or "-")
         if bars:
             line = f"{number:>5}  {step.whose:7}  {size(step.size):>8}  {bar:{bars}}  {words}"
-        else:
+        elif out.width >= _TINY:
             line = f"{number:>5}  {step.whose}  {size(step.size)}  {words}"
+        else:
+            _row(f"{number}  {step.whose}  {size(step.size)}", style="" if step.layer else "dim")
+            hang("  ", words, style="" if step.layer else "dim")
+            continue
         _row(line, style="" if step.layer else "dim")
     say("")
     hang("shared".ljust(_LABEL), f"{shared(found)}. What is shared is on the disk once.", left_style="bold")

@@ -43,7 +43,7 @@ def run(image: str, container: str, show: Show, command: Callable[[list[str]], N
     there = glance.container(container)
     if there:
         running = there["State"]["Running"]
-        if not _ours(there):
+        if not ports.started_here(there):
             raise _strangers(container, there)
         if there["Image"] == facts["Id"] and running:
             return f"= container {container} already runs this image · {_address_line(container)}"
@@ -75,11 +75,6 @@ def _strangers(container: str, there: dict[str, Any]) -> Usage:
         why=f"It was made from {there['Config']['Image']}, and is {state}. Even a stopped container keeps its name.",
         fix=[f"docker rm -f {container}   (if you don't need it any more)", "invoke run --container another-name"],
     )
-
-
-def _ours(there: dict[str, Any]) -> bool:
-    its = there["Config"]["Labels"] or {}
-    return bool(its.get(labels.STARTED) == labels.checkout_id(places.ROOT))
 
 
 def _address_line(container: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop import bases, changes, places
+from workshop.dockerfile.finding import ALSO_TAKEN, NOTE, file_in
 from workshop.engine import build as builder
 from workshop.engine import images, labels
 from workshop.engine.api import talking
@@ -57,7 +58,7 @@ def folder_to_build(path: str | None) -> Path:
         raise Usage(
             f"There is no folder {str(path)!r}.", why="docker build needs a folder.", fix="invoke build --path FOLDER"
         )
-    if not (folder / "Dockerfile").is_file():
+    if not file_in(folder).is_file():
         near = [entry.name for entry in folder.iterdir() if entry.name.lower().startswith("dockerfile")]
         raise Usage(
             f"{places.as_typed(folder)} has no file called Dockerfile.",
@@ -91,12 +92,13 @@ def build(image: str, folder: Path) -> str:
     if facts is None:
         raise NotThere("The image is gone again.", why="Something removed it right after the build.")
     line = changes.image(image, facts)
+    note = f"\n{NOTE}" if file_in(folder).name == ALSO_TAKEN else ""
     if before and before["Id"] == facts["Id"]:
-        return f"= {line}\n  the same image as before: nothing that goes into it has changed"
+        return f"= {line}\n  the same image as before: nothing that goes into it has changed{note}"
     if before:
         old = changes.short(before["Id"])
-        return f"+ {line}\n- {image} was image {old} before; containers made from that still run it"
-    return f"+ {line}"
+        return f"+ {line}\n- {image} was image {old} before; containers made from that still run it{note}"
+    return f"+ {line}{note}"
 
 
 def _explain_build(output: str, folder: Path) -> None:
@@ -105,11 +107,10 @@ def _explain_build(output: str, folder: Path) -> None:
     from workshop import diagnosis  # it and the parser cost 80 ms to import, and only failures need them
     from workshop.dockerfile import read
 
-    parsed = read(folder / "Dockerfile")
+    file = file_in(folder)
+    parsed = read(file)
     found = diagnosis.diagnose(output, dockerfile=parsed, context=folder, images=images.tags())
     if found is None:
         raise NotThere("docker build stopped.", why="Its last lines, above, say where.")
     where = found.where
-    raise trouble(
-        found, f"{places.as_typed(folder / 'Dockerfile')}:{where.line}: {where.text.strip()}" if where else ""
-    )
+    raise trouble(found, f"{places.as_typed(file)}:{where.line}: {where.text.strip()}" if where else "")

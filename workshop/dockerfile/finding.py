@@ -1,0 +1,19 @@
+"""Which file of a folder `docker build` reads."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME, ALSO_TAKEN = "Dockerfile", "dockerfile"
+NOTE = f"note  this file is called {ALSO_TAKEN}. docker build takes it; other tools look for {NAME} alone."
+"""What to say where it is the second name: it works, and elsewhere it would not."""
+
+
+def file_in(folder: Path) -> Path:
+    """Give the path of the Dockerfile; where there is none, but a `dockerfile`, that one, as both builders do."""
+    file = folder / NAME
+    return folder / ALSO_TAKEN if not os.path.lexists(file) and (folder / ALSO_TAKEN).is_file() else file
