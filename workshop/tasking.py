@@ -17,6 +17,11 @@ from invoke.program import Program
 
 from . import ending, names, trouble
 
+STARTED = Path(sys.argv[0]).stem in ("invoke", "inv")
+"""Whether this process is a task's; else somebody imports the tasks, such as a test."""
+
+if STARTED:
+    ending.make_sure()  # first of all: Ctrl-C while the tasks are loaded, a closed stream, invoke's own list of tasks
 gc.set_threshold(100_000)  # imports make many objects and no garbage: looking for it takes 30 ms of a task's start
 
 CONTAINER = {"container": "the container's name (else: banana-smith-container, or what invoke.yaml says)"}
@@ -30,8 +35,9 @@ def polite(body: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(body)
     def wrapped(c: Context, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the task's own
         try:
-            body(c, *args, **kwargs)
-            ending.flush()
+            with ending.stoppable():
+                body(c, *args, **kwargs)
+                ending.flush()
         except Exit:
             raise
         except (Exception, KeyboardInterrupt) as error:
@@ -118,9 +124,8 @@ def refuse_bad_usage(ns: Collection) -> None:
         Exit: the words that invoke was started with can't be taken.
 
     """
-    if Path(sys.argv[0]).stem not in ("invoke", "inv"):
-        return  # somebody imports the tasks, such as a test
-    ending.make_sure()  # invoke's own list of tasks, too
+    if not STARTED:
+        return
     argv = sys.argv[1:]
     helps = {one: dict(one.help) for one in ns.tasks.values()}
     contexts, core = ns.to_contexts(), Program().initial_context
