@@ -55,7 +55,10 @@ def hint(word: str, level: int) -> list[str]:
 
 def _judged(exercise: Exercise) -> tuple[Said | None, str]:
     """Judge the present files for what a hint needs of it; and say where that can't be done."""
-    judgement = verifying.judge_own(exercise)
+    from workshop import report
+
+    with report.patience():
+        judgement = verifying.judge_own(exercise)
     judgement.keep()
     broken = next((one for one in judgement.verdict.checks if one.outcome is Outcome.BROKEN), None)
     if broken is None:

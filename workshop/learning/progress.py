@@ -206,6 +206,11 @@ def said(exercise: Exercise) -> Said | None:
     return last if last.fingerprint and last.fingerprint == fingerprint(exercise.folder) else None
 
 
+def judged_last(exercise: Exercise) -> str:
+    """Give the fingerprint of the files that were judged last; empty for none."""
+    return _of(exercise).said.fingerprint
+
+
 def standing(exercise: Exercise) -> Standing:
     """Say how far the learner is; a pass only counts as one for the files that passed."""
     one = _of(exercise)

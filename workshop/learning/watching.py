@@ -14,7 +14,7 @@ from workshop.exercises import Exercise
 from workshop.joining import telling
 from workshop.judging.verdict import Outcome, Verdict
 
-from . import contents, helping, overview, progress, verifying
+from . import contents, helping, overview, progress, remarks, verifying
 from .runs import Crashed, Judged, Runs
 from .saves import Polling, Saved, Saves, why_poll
 from .verifying import Judgement
@@ -170,8 +170,8 @@ class Session:
 
     def _notes(self, judgement: Judgement) -> list[str]:
         outcome = judgement.verdict.outcome
-        if outcome is Outcome.FAILED and judgement.untouched:
-            return ["Red is expected here: nothing is changed yet. Do what the task says, and save."]
+        if outcome is Outcome.FAILED:
+            return remarks.on_red(self._exercise, untouched=judgement.untouched, again=False, then="and save")
         if outcome is Outcome.BROKEN:
             again = "press r, or save a file" if self._keys else "save a file"
             return [f"When that is mended: {again}."]
