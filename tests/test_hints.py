@@ -71,6 +71,19 @@ def test_a_level_that_is_not_there_is_wrong_usage(copy: Checkout, level: str) ->
     assert copy.invoke("hint", "exercise-1", f"--level={level}").returncode == 2
 
 
+def test_in_an_exercises_folder_its_name_may_be_left_out(copy: Checkout) -> None:
+    folder = copy.root / "exercises" / "exercise-4"
+    for words in (["hint", "--level", "1"], ["solution", "--now"]):
+        assert copy.invoke(*words, cwd=folder / "www").stdout.startswith("exercise-4  Knock, knock\n")
+    assert "banana-smith-exercise-4 ." in copy.invoke("--dry", "verify", cwd=folder).stdout
+    assert "banana-smith-exercise-4 ." in copy.invoke("--dry", "watch", cwd=folder).stdout
+    assert copy.invoke("explain", cwd=folder).stdout.startswith("Dockerfile\n\n   1 | FROM busybox\n")
+    assert copy.invoke("hint", "exercise-1", "--level", "1", cwd=folder).stdout.startswith("exercise-1")
+    elsewhere = copy.invoke("verify", cwd=copy.root / "exercises")
+    assert elsewhere.returncode == 2
+    assert "Which exercise? Such as: invoke verify exercise-1" in elsewhere.stderr
+
+
 def test_the_solution_opens_with_now_and_shows_the_difference(copy: Checkout) -> None:
     locked = copy.invoke("solution", "exercise-1")
     assert locked.returncode == 1

@@ -70,15 +70,15 @@ class WordMayFollow(Task[Any]):
     """A task whose positional word may be left out, which Invoke itself does not have: `explain`, `explain exercise-3`.
 
     The parser takes a word for a positional only while that one has no value, and complains when it still has none at
-    the end. So it has none where a word stands right behind the task's name, and an empty one elsewhere.
+    the end. So it has none where a word stands behind the task's name, and an empty one elsewhere.
     """
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
         """Give the arguments, as the command line needs them."""
         arguments = super().get_arguments(ignore_unknown_help)
-        after = sys.argv[sys.argv.index(self.name) + 1 :] if self.name in sys.argv else []
+        there = _words_of(self.name, arguments, sys.argv[1:])
         for one in arguments:
-            if one.positional and not (after and not after[0].startswith("-")):
+            if one.positional and not there:
                 one.default = ""
         return arguments
 
@@ -117,6 +117,20 @@ def _words_of(name: str, arguments: list[Argument], argv: list[str]) -> int:
     return count
 
 
+def _such_as(task: str, word: str, argv: list[str]) -> str:
+    """Show how a task is typed that was typed without its word."""
+    if task == "reset":
+        from . import exercises
+        from .learning import resetting
+
+        if "--undo" in argv and (last := resetting.last_replaced()):
+            return f"The last one that was replaced comes back with: invoke reset {last} --undo"
+        if here := exercises.here():
+            return f"This folder's would be: invoke reset {here}"
+    such_as = {"exercise": "exercise-1", "file": "base-images.tar"}.get(word, word)
+    return f"Such as: invoke {task} {such_as}"
+
+
 def refuse_bad_usage(ns: Collection) -> None:
     """Answer a mistyped task or flag with the nearest one and exit code 2; invoke itself would give 1: "not yet".
 
@@ -150,8 +164,7 @@ def refuse_bad_usage(ns: Collection) -> None:
         if "positional" in what:
             name = next(word for word in argv if word in ns.tasks)
             word = next(iter(ns.tasks[name].positional), "exercise").removesuffix("s")
-            such_as = {"exercise": "exercise-1", "file": "base-images.tar"}.get(word, word)
-            what = f"Which {word}? Such as: invoke {name} {such_as}"
+            what = f"Which {word}? {_such_as(name, word, argv)}"
             if "address" in ns.tasks[name].positional:
                 what = f"The board's address and the class's code, please. Such as: invoke {name} 192.168.1.5 k7mq-x2vd"
         text = what + (f" Did you mean {near}?" if near else "") + "\ntry  invoke --list, or invoke --help TASK"
