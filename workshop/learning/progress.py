@@ -50,6 +50,8 @@ class Said:
     hint: str = ""
     look: str = ""
     where: str = ""
+    id: str = ""
+    """The stable name of that check."""
 
 
 @dataclass
@@ -185,7 +187,7 @@ def _said(verdict: Verdict, judged: str) -> Said:
         return Said(judged, verdict.outcome.value)
     found, where = first.finding, first.finding.where
     place = f"{where.file}:{where.line}" if where else ""
-    return Said(judged, verdict.outcome.value, first.title, found.why, found.hint, found.look, place)
+    return Said(judged, verdict.outcome.value, first.title, found.why, found.hint, found.look, place, first.id)
 
 
 def solved(exercise: Exercise) -> None:
