@@ -18,6 +18,7 @@ def _swapped(done: list[Swap], now: str, before: str) -> None:
 
     for one in done:
         kept = f", what was there is in {places.as_typed(one.backup)}" if one.backup else ""
+        kept += f"; back: invoke reset {one.name} --undo" if one.backup else ""
         report.say(f"{one.name} {now}{kept}" if one.changed else f"{one.name} {before}")
 
 
@@ -76,16 +77,20 @@ def grade(  # noqa: PLR0913, PLR0917 - one for each flag
 @polite
 def catchup(_c: Context, exercise: str, yes: bool = False) -> None:
     """Solve every exercise before this one, to go on with the class; your files are kept in a backup."""
-    from workshop import report
+    from workshop import exercises, report
     from workshop.learning import resetting
 
-    question = f"Solve what you have not passed before {exercise}? Your files go to a backup."
+    target = exercises.find(exercise)
+    if target == exercises.every()[0]:
+        report.say(f"nothing comes before {target.name}: go on")
+        return
+    question = f"Solve what you have not passed before {target.name}? Your files go to a backup."
     if not sure(question, yes=yes or not sys.stdin.isatty()):
         report.say("Nothing was changed.")
         return
-    done = resetting.catch_up(exercise)
+    done = resetting.catch_up(target.name)
     _swapped(done, "is solved", "was solved")
-    report.say(f"go on with {exercise}" if done else f"everything before {exercise} is passed: go on")
+    report.say(f"go on with {target.name}" if done else f"everything before {target.name} is passed: go on")
 
 
 @task(

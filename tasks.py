@@ -199,7 +199,7 @@ def cleanup(c: Context, all: bool = False, yes: bool = False) -> None:
     klass=WordMayFollow,
     positional=["what"],
     help={
-        "what": "an exercise, such as exercise-3, or a folder with a Dockerfile (else: docker-101)",
+        "what": "an exercise, such as exercise-3, or a folder (else: the exercise you are in, or docker-101)",
         "path": "that folder, or a Dockerfile of any name",
         "image": "the image that was built from it, for the sizes (else: the one that the tasks build)",
         "error": "an error text of Docker's to explain instead; - reads it from standard input",
@@ -233,56 +233,83 @@ def exercises(_c: Context) -> None:
 
 
 @task(
+    klass=WordMayFollow,
     positional=["exercise"],
     help={
-        "exercise": "which one, such as exercise-1; or all",
+        "exercise": "which one, such as exercise-1; or all (else: the one whose folder you are in)",
         "path": "judge this folder instead of yours",
         "json": "print one JSON object and nothing else",
         "junit": "write the verdict as JUnit XML to this file, too",
     },
 )
 @polite
-def verify(c: Context, exercise: str, path: str | None = None, json: bool = False, junit: str | None = None) -> None:
+def verify(
+    c: Context, exercise: str | None = None, path: str | None = None, json: bool = False, junit: str | None = None
+) -> None:
     """Say whether an exercise is done, and if not, why (docker build, docker run, and a look at the result)."""
+    from workshop import exercises
     from workshop.learning import verifying
 
     code = verifying.verify(
-        exercise, path=path, as_json=json, junit=Path(junit) if junit else None, dry=c.config.run.dry
+        exercises.meant(exercise, "verify"),
+        path=path,
+        as_json=json,
+        junit=Path(junit) if junit else None,
+        dry=c.config.run.dry,
     )
     if code:
         raise Exit(code=code)
 
 
 @task(
+    klass=WordMayFollow,
     positional=["exercise"],
-    help={"exercise": "such as exercise-1", "poll": "look for saves again and again, where the system tells of none"},
+    help={
+        "exercise": "such as exercise-1 (else: the one whose folder you are in)",
+        "poll": "look for saves again and again, where the system tells of none",
+    },
 )
 @polite
-def watch(c: Context, exercise: str, poll: bool = False) -> None:
+def watch(c: Context, exercise: str | None = None, poll: bool = False) -> None:
     """Verify an exercise at every save, until you press q or Ctrl-C (docker build and docker run, each time)."""
+    from workshop import exercises
     from workshop.learning import watching
 
-    watching.watch(exercise, poll=poll, dry=c.config.run.dry)
+    watching.watch(exercises.meant(exercise, "watch"), poll=poll, dry=c.config.run.dry)
 
 
-@task(positional=["exercise"], help={"exercise": "such as exercise-1", "level": "1, 2 or 3: how much it gives away"})
+@task(
+    klass=WordMayFollow,
+    positional=["exercise"],
+    help={
+        "exercise": "such as exercise-1 (else: the one whose folder you are in)",
+        "level": "1, 2 or 3: how much it gives away",
+    },
+)
 @polite
-def hint(_c: Context, exercise: str, level: int = 0) -> None:
+def hint(_c: Context, exercise: str | None = None, level: int = 0) -> None:
     """Say where to look next; sharper with each attempt, never the answer."""
-    from workshop import report
+    from workshop import exercises, report
     from workshop.learning import helping
 
-    report.text(helping.hint(exercise, level))
+    report.text(helping.hint(exercises.meant(exercise, "hint"), level))
 
 
-@task(positional=["exercise"], help={"exercise": "such as exercise-1", "now": "show it though it is not passed yet"})
+@task(
+    klass=WordMayFollow,
+    positional=["exercise"],
+    help={
+        "exercise": "such as exercise-1 (else: the one whose folder you are in)",
+        "now": "show it though it is not passed yet",
+    },
+)
 @polite
-def solution(_c: Context, exercise: str, now: bool = False) -> None:
+def solution(_c: Context, exercise: str | None = None, now: bool = False) -> None:
     """Show the model answer beside yours, and why it works, once you have passed."""
-    from workshop import report
+    from workshop import exercises, report
     from workshop.learning import helping
 
-    report.text(helping.solution(exercise, now=now))
+    report.text(helping.solution(exercises.meant(exercise, "solution"), now=now))
 
 
 ns = Collection(

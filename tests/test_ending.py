@@ -80,6 +80,34 @@ def test_ctrl_c_while_the_tasks_are_loaded_is_no_traceback(tries: int) -> None:
     assert (done.returncode in (130, -signal.SIGINT), done.stderr.replace("\nStopped.\n", "")) == (True, "")
 
 
+_AT_ONCE = """
+import os, re, signal, sys
+from invoke.main import program
+from invoke.program import Program
+def stop(*_): os.kill(os.getpid(), signal.SIGINT)
+execute, parse = Program.execute, Program.parse_tasks
+WHEN
+sys.argv[0] = "invoke"
+program.run()
+"""
+_MOMENTS = {
+    "while the tasks are loaded": "sys.addaudithook(lambda event, args: (event, *args[:1]) == ('import', "
+    "'machine_tasks') and stop())",
+    "before a task begins": "Program.parse_tasks = stop",
+    "after a task has ended": "Program.execute = lambda self: (execute(self), stop())",
+    "twice while it is told": "from workshop import report; report.exercises = stop; "
+    "from workshop import ending; told = ending.told; ending.told = lambda error: (stop(), told(error))",
+}
+
+
+@pytest.mark.parametrize("moment", _MOMENTS)
+def test_invoke_makes_no_not_yet_of_ctrl_c(moment: str) -> None:
+    """Invoke ends with exit code 1 on a KeyboardInterrupt that reaches it."""
+    words = [sys.executable, "-c", _AT_ONCE.replace("WHEN", _MOMENTS[moment]), "--search-root", str(ROOT), "exercises"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (130, "\nStopped.\n")
+
+
 def test_a_container_whose_making_was_stopped_halfway_goes(
     engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

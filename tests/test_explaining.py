@@ -129,7 +129,13 @@ def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("argv", "default"),
-    [(["explain"], ""), (["explain", "--path", "x"], ""), (["build", "explain", "3"], None), (["build"], "")],
+    [
+        (["explain"], ""),
+        (["explain", "--path", "x"], ""),
+        (["explain", "--path", "x", "3"], None),
+        (["build", "explain", "3"], None),
+        (["build"], ""),
+    ],
 )
 def test_a_word_is_wanted_only_where_one_stands(
     argv: list[str], default: str | None, monkeypatch: pytest.MonkeyPatch

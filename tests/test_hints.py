@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Checkout, copy_repository
 from workshop import exercises, places
+from workshop.judging import checking
 from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
 from workshop.learning import helping, progress
 from workshop.learning.progress import Said
@@ -25,6 +26,24 @@ def copy(tmp_path: Path) -> Checkout:
 def test_each_exercise_has_three_hints_and_a_model_answer(exercise: exercises.Exercise) -> None:
     assert len(helping.hints(exercise)) == helping.LEVELS
     assert exercise.model_files()[0].name == "Dockerfile"
+    known = {checking.id_of(one) for one in checking.load(exercise)}
+    assert {name for one in helping.hints(exercise) for name in one.checks} <= known
+    assert not any("<!--" in one.text for one in helping.hints(exercise))
+
+
+def test_a_hint_about_another_check_than_the_one_that_fails_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "STATE", tmp_path)
+    monkeypatch.setattr(progress, "attempts", lambda _: 3)
+    named, styled = (Said(check="x", id=one) for one in ("page-names-its-container", "stylesheet-arrives"))
+    exercise = exercises.find("exercise-2")
+    assert "no written hint is about this check" in helping.advice(exercise, named)[-1]
+    assert helping.advice(exercise, styled)[-1].startswith("hint 3 of 3")
+    assert "about another check" in helping.advice(exercise, named, 3)[-1], "it was asked for by its number"
+    monkeypatch.setattr(progress, "attempts", lambda _: 1)
+    missing = helping.advice(exercises.find("exercise-1"), Said(check="x", id="page-is-styled"))
+    assert missing[-1] == "(the next hint about this: with your next attempt, or invoke hint exercise-1 --level 2)"
 
 
 def test_without_an_engine_there_is_what_was_written(copy: Checkout) -> None:
@@ -69,6 +88,19 @@ def test_a_level_can_be_asked_for(copy: Checkout, level: str) -> None:
 @pytest.mark.parametrize("level", ["4", "-1", "x"])
 def test_a_level_that_is_not_there_is_wrong_usage(copy: Checkout, level: str) -> None:
     assert copy.invoke("hint", "exercise-1", f"--level={level}").returncode == 2
+
+
+def test_in_an_exercises_folder_its_name_may_be_left_out(copy: Checkout) -> None:
+    folder = copy.root / "exercises" / "exercise-4"
+    for words in (["hint", "--level", "1"], ["solution", "--now"]):
+        assert copy.invoke(*words, cwd=folder / "www").stdout.startswith("exercise-4  Knock, knock\n")
+    assert "banana-smith-exercise-4 ." in copy.invoke("--dry", "verify", cwd=folder).stdout
+    assert "banana-smith-exercise-4 ." in copy.invoke("--dry", "watch", cwd=folder).stdout
+    assert copy.invoke("explain", cwd=folder).stdout.startswith("Dockerfile\n\n   1 | FROM busybox\n")
+    assert copy.invoke("hint", "exercise-1", "--level", "1", cwd=folder).stdout.startswith("exercise-1")
+    elsewhere = copy.invoke("verify", cwd=copy.root / "exercises")
+    assert elsewhere.returncode == 2
+    assert "Which exercise? Such as: invoke verify exercise-1" in elsewhere.stderr
 
 
 def test_the_solution_opens_with_now_and_shows_the_difference(copy: Checkout) -> None:

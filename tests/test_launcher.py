@@ -97,6 +97,14 @@ def test_words_and_exit_codes_go_through_untouched_from_any_folder(copy: Path, t
 
 
 @on_unix
+def test_ctrl_c_in_pythons_first_instants_is_no_exit_code_of_ours(copy: Path, tmp_path: Path) -> None:
+    """Python itself would end with 1 there, "not yet": it can't be asked yet to do otherwise."""
+    (tmp_path / "sitecustomize.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = launch(copy, "repeat", "--words", "x", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@on_unix
 def test_what_is_ready_is_not_prepared_again_until_its_recipe_changes(copy: Path) -> None:
     assert launch(copy, "--version").stderr == ""
     (copy / "constraints.txt").touch()

@@ -148,6 +148,28 @@ def test_catching_up_solves_what_comes_before_and_keeps_the_learners_files(copy:
     assert kept["exercise-2"] == "FROM busybox\n"
 
 
+def test_each_replacement_names_the_way_back_and_a_bare_undo_the_last_one(copy: Checkout) -> None:
+    for name in ("exercise-3", "exercise-2"):
+        (copy.root / "exercises" / name / "Dockerfile").write_text("FROM busybox\n")
+        assert f"; back: invoke reset {name} --undo\n" in copy.invoke("reset", name).stdout
+    bare = copy.invoke("reset", "--undo")
+    assert bare.returncode == 2
+    assert "comes back with: invoke reset exercise-2 --undo" in bare.stderr
+
+
+def test_what_was_solved_for_one_is_not_to_do_any_more_until_it_is_taken_back(copy: Checkout) -> None:
+    assert "nothing comes before exercise-1" in copy.invoke("catchup", "exercise-1").stdout
+    copy.invoke("catchup", "exercise-4")
+    shown = copy.invoke("exercises").stdout
+    assert shown.count("solved for you\n") == 3
+    assert "next  read exercises/exercise-4/README.md" in shown
+    assert "comes back with: invoke reset exercise-1 --undo" in shown
+    copy.invoke("reset", "exercise-2", "--undo")
+    shown = copy.invoke("exercises").stdout
+    assert shown.count("solved for you\n") == 2
+    assert "next  read exercises/exercise-2/README.md" in shown
+
+
 def _killed_at(change: int) -> bool:
     """Reset in a process of its own that ends, without a word, at the change of the disk with this number."""
     process = os.fork()

@@ -18,8 +18,8 @@ from workshop.learning.saves import Saved
 from workshop.learning.verifying import Judgement
 from workshop.learning.watching import Event, Pressed, Session
 
-RED = Result("x", "It works", Outcome.FAILED, finding=Finding("welcome-page", why="one folder too high"))
-GREEN = Result("x", "It works", Outcome.PASSED)
+RED = Result("serves-your-page", "It works", Outcome.FAILED, finding=Finding("welcome-page", why="one folder too high"))
+GREEN = Result("serves-your-page", "It works", Outcome.PASSED)
 
 
 class Notes:

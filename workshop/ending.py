@@ -13,13 +13,29 @@ from typing import NoReturn
 
 from . import spelling, trouble
 
+_STOPPED = "\nStopped.\n"
+
 
 def make_sure() -> None:
     """Let this process end without a traceback, also where Invoke itself prints, and where a stream is closed."""
     _open_closed_streams()
     spelling.let_streams_spell()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # the launcher let it end us while all this was loaded
+    signal.signal(signal.SIGINT, _stop)
     sys.excepthook = _last_resort
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt inside the block; around it, it ends the process by itself.
+
+    Invoke would make exit code 1 of a KeyboardInterrupt that reaches it, and that means "not there yet".
+    """
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def told(error: BaseException) -> int:
@@ -32,7 +48,7 @@ def told(error: BaseException) -> int:
     elif isinstance(error, KeyboardInterrupt):
         code = trouble.STOPPED
         with contextlib.suppress(OSError):
-            sys.stderr.write("\nStopped.\n")
+            sys.stderr.write(_STOPPED)
     else:
         known = _trouble(error if isinstance(error, Exception) else RuntimeError(repr(error)))
         code = known.exit_code
@@ -85,8 +101,15 @@ def _files_trouble(error: OSError) -> trouble.MachineTrouble:
     return trouble.MachineTrouble("A file could not be read or written.", kind="files", why=why, fix=fix)
 
 
+def _stop(*_: object) -> NoReturn:
+    """End on Ctrl-C where there is nothing to clean up: while the tasks are loaded, and after one has ended."""
+    with contextlib.suppress(OSError):
+        os.write(2, _STOPPED.encode())
+    os._exit(trouble.STOPPED)
+
+
 def _last_resort(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> NoReturn:
-    """End what no task saw: Ctrl-C while the tasks are loaded, a pipe that closes under Invoke's own list of them."""
+    """End what no task saw, such as a pipe that closes under Invoke's own list of them."""
     raise SystemExit(told(error))
 
 

@@ -151,6 +151,27 @@ def after(exercise: Exercise) -> Exercise | None:
     return next((one for one in every() if one.number > exercise.number), None)
 
 
+def here() -> str:
+    """Name the exercise in whose folder the user stands; empty in any other."""
+    try:
+        within = Path.cwd().resolve().relative_to(places.EXERCISES.resolve())
+    except (OSError, ValueError):
+        return ""
+    return within.parts[0] if within.parts and _NUMBERED.fullmatch(within.parts[0]) else ""
+
+
+def meant(word: str | None, task: str) -> str:
+    """Give the exercise that was typed, else the one in whose folder the user stands.
+
+    Raises:
+        Usage: neither is one.
+
+    """
+    if named := word or here():
+        return named
+    raise Usage(f"Which exercise? Such as: invoke {task} exercise-1", fix=f"invoke --help {task}")
+
+
 def find(word: str) -> Exercise:
     """Find the exercise called `word`: "exercise-3", or just "3".
 

@@ -17,6 +17,11 @@ from invoke.program import Program
 
 from . import ending, names, trouble
 
+STARTED = Path(sys.argv[0]).stem in ("invoke", "inv")
+"""Whether this process is a task's; else somebody imports the tasks, such as a test."""
+
+if STARTED:
+    ending.make_sure()  # first of all: Ctrl-C while the tasks are loaded, a closed stream, invoke's own list of tasks
 gc.set_threshold(100_000)  # imports make many objects and no garbage: looking for it takes 30 ms of a task's start
 
 CONTAINER = {"container": "the container's name (else: banana-smith-container, or what invoke.yaml says)"}
@@ -30,8 +35,9 @@ def polite(body: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(body)
     def wrapped(c: Context, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the task's own
         try:
-            body(c, *args, **kwargs)
-            ending.flush()
+            with ending.stoppable():
+                body(c, *args, **kwargs)
+                ending.flush()
         except Exit:
             raise
         except (Exception, KeyboardInterrupt) as error:
@@ -64,15 +70,15 @@ class WordMayFollow(Task[Any]):
     """A task whose positional word may be left out, which Invoke itself does not have: `explain`, `explain exercise-3`.
 
     The parser takes a word for a positional only while that one has no value, and complains when it still has none at
-    the end. So it has none where a word stands right behind the task's name, and an empty one elsewhere.
+    the end. So it has none where a word stands behind the task's name, and an empty one elsewhere.
     """
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
         """Give the arguments, as the command line needs them."""
         arguments = super().get_arguments(ignore_unknown_help)
-        after = sys.argv[sys.argv.index(self.name) + 1 :] if self.name in sys.argv else []
+        there = _words_of(self.name, arguments, sys.argv[1:])
         for one in arguments:
-            if one.positional and not (after and not after[0].startswith("-")):
+            if one.positional and not there:
                 one.default = ""
         return arguments
 
@@ -111,6 +117,20 @@ def _words_of(name: str, arguments: list[Argument], argv: list[str]) -> int:
     return count
 
 
+def _such_as(task: str, word: str, argv: list[str]) -> str:
+    """Show how a task is typed that was typed without its word."""
+    if task == "reset":
+        from . import exercises
+        from .learning import resetting
+
+        if "--undo" in argv and (last := resetting.last_replaced()):
+            return f"The last one that was replaced comes back with: invoke reset {last} --undo"
+        if here := exercises.here():
+            return f"This folder's would be: invoke reset {here}"
+    such_as = {"exercise": "exercise-1", "file": "base-images.tar"}.get(word, word)
+    return f"Such as: invoke {task} {such_as}"
+
+
 def refuse_bad_usage(ns: Collection) -> None:
     """Answer a mistyped task or flag with the nearest one and exit code 2; invoke itself would give 1: "not yet".
 
@@ -118,9 +138,8 @@ def refuse_bad_usage(ns: Collection) -> None:
         Exit: the words that invoke was started with can't be taken.
 
     """
-    if Path(sys.argv[0]).stem not in ("invoke", "inv"):
-        return  # somebody imports the tasks, such as a test
-    ending.make_sure()  # invoke's own list of tasks, too
+    if not STARTED:
+        return
     argv = sys.argv[1:]
     helps = {one: dict(one.help) for one in ns.tasks.values()}
     contexts, core = ns.to_contexts(), Program().initial_context
@@ -137,7 +156,7 @@ def refuse_bad_usage(ns: Collection) -> None:
         at = next((word for word in argv if word in by_name), "")
         text = _mistyped(error, argv, by_name, by_name.get(at))
         if isinstance(error, ParseError) and "positional" in str(error):
-            text = _word_missing(at, list(ns.tasks[at].positional))
+            text = _word_missing(at, list(ns.tasks[at].positional), argv)
         text += f"\ntry  invoke --help {at}   (all that it takes)" if at else "\ntry  invoke --list   (all tasks)"
         raise Exit(text, code=trouble.WRONG_USAGE) from error
 
@@ -194,9 +213,8 @@ def _takes(task: ParserContext) -> str:
     return f"{words}, only {', '.join(flags)}" if flags and not task.positional_args else words
 
 
-def _word_missing(task: str, positional: list[str]) -> str:
+def _word_missing(task: str, positional: list[str], argv: list[str]) -> str:
     if "address" in positional:
         return f"The board's address and the class's code, please. Such as: invoke {task} 192.168.1.5 k7mq-x2vd"
     word = next(iter(positional), "exercise").removesuffix("s")
-    such_as = {"exercise": "exercise-1", "file": "base-images.tar"}.get(word, word)
-    return f"Which {word}? Such as: invoke {task} {such_as}"
+    return f"Which {word}? {_such_as(task, word, argv)}"

@@ -5,7 +5,7 @@ import re
 from pathlib import PurePosixPath
 from typing import NoReturn
 
-from workshop import Image, Lab, after
+from workshop import Image, Lab, NotYet, after, places
 from workshop.judging.running import Running
 
 BASE = "nginx:mainline-alpine"
@@ -18,7 +18,11 @@ SECRET = re.compile(r"pretend-[\w-]+")
 
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds, with this folder as its box."""
-    lab.build()
+    try:
+        lab.build()
+    except NotYet as failure:
+        _still_outside(lab, failure)
+        raise
     lab.ahead(_site_of_more)
 
 
@@ -53,8 +57,6 @@ def check_site_is_served(lab: Lab) -> None:
             hint="compare the size of the two files",
             look=lab.inside(f"cat {SITE}/style.css"),
         )
-    if sheet.body != (lab.exercise.key / "style.css").read_bytes():
-        lab.note("this is not the lesson's stylesheet, letter by letter")
 
 
 @after(check_site_is_served)
@@ -119,6 +121,25 @@ def check_stays_up(lab: Lab) -> None:
     """The container is still running."""
     # The base image's own start command is known to stay; another one must show it for a second.
     lab.running.must_stay_up(0 if lab.build().starts_as(BASE) else 1.2)
+
+
+def _still_outside(lab: Lab, failure: NotYet) -> None:
+    """Say where the stylesheet is, when COPY names it right and it was never put into the box."""
+    where = failure.finding.where
+    sheet, outside = lab.folder / "style.css", places.LESSON / "style.css"
+    named = where and re.search(r"[\s\"](\./)?style\.css[\s\"]", where.text)
+    missing = not sheet.is_symlink() and not sheet.exists() and outside.is_file()
+    if failure.finding.reason == "copy-source-missing" and named and missing:
+        lab.not_yet(
+            "stylesheet-still-outside",
+            f"style.css still lies in {places.LESSON.name}/. The builder sees only the folder it is given, "
+            f"exercises/{lab.exercise.name}/, and there is none in it.",
+            expected="an image",
+            actual=failure.finding.actual,
+            hint="put a copy of the file into the exercise's folder",
+            look=f"ls {lab.typed}",
+            where=where,
+        )
 
 
 def _with_more_in_the_box(lab: Lab) -> Image:

@@ -63,6 +63,7 @@ def one_of(what: str | None, path: str | None) -> str | None:
 
 def find(what: str | None) -> Path:
     """Find the Dockerfile that is meant."""
+    what = what or exercises.here()
     if not what:
         return _inside(places.LESSON)
     file = Path(what).expanduser()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from workshop import exercises, places
@@ -14,22 +15,38 @@ from workshop.trouble import CheckerBug, NotThere, Usage
 from . import progress, verifying
 from .progress import Said
 
+_ABOUT = re.compile(r"(?P<text>.*?)\s*(?:<!--(?P<checks>.*)-->)?", re.DOTALL)
+"""A hint, and behind it the checks that it is about."""
 LEVELS = 3
 """Hints an exercise has: where to look, which idea, almost the answer."""
 
 
-def hints(exercise: Exercise) -> list[str]:
-    """Read the hints of an exercise, the gentlest first.
+@dataclass(frozen=True)
+class Hint:
+    """One of the written hints."""
+
+    text: str
+    checks: tuple[str, ...]
+    """The checks that it is about, such as "serves-your-page"; none where it is about all."""
+
+    def fits(self, said: Said | None) -> bool:
+        """Whether it is about the check that failed; any is where that is not known."""
+        return not (said and said.id and self.checks) or said.id in self.checks
+
+
+def hints(exercise: Exercise) -> list[Hint]:
+    """Read the hints of an exercise, the gentlest first; a comment behind each may name the checks it is about.
 
     Raises:
         CheckerBug: there are not three.
 
     """
     text = (exercise.key / "hints.md").read_text("utf-8")
-    found = [one.strip() for one in re.split(r"^\d\.\s+", text, flags=re.MULTILINE)[1:]]
-    if len(found) != LEVELS:
-        raise CheckerBug(f"{exercise.name} has {len(found)} hints, not {LEVELS}.")
-    return found
+    items = [one.strip() for one in re.split(r"^\d\.\s+", text, flags=re.MULTILINE)[1:]]
+    if len(items) != LEVELS:
+        raise CheckerBug(f"{exercise.name} has {len(items)} hints, not {LEVELS}.")
+    parts = (_ABOUT.fullmatch(one) for one in items)
+    return [Hint(one["text"], tuple(re.findall(r"[\w-]+", one["checks"] or ""))) for one in parts if one]
 
 
 def hint(word: str, level: int) -> list[str]:
@@ -55,7 +72,10 @@ def hint(word: str, level: int) -> list[str]:
 
 def _judged(exercise: Exercise) -> tuple[Said | None, str]:
     """Judge the present files for what a hint needs of it; and say where that can't be done."""
-    judgement = verifying.judge_own(exercise)
+    from workshop import report
+
+    with report.patience():
+        judgement = verifying.judge_own(exercise)
     judgement.keep()
     broken = next((one for one in judgement.verdict.checks if one.outcome is Outcome.BROKEN), None)
     if broken is None:
@@ -72,24 +92,38 @@ def advice(exercise: Exercise, said: Said | None, level: int = 0, *, sharper: st
     lines = [f"{exercise.name}  {exercise.title}"]
     if said and said.outcome == Outcome.PASSED.value and not level:
         return [*lines, "passed as it is now: there is nothing to hint at", verifying.what_next(exercise)]
-    number = level or first_level(exercise)
+    written = hints(exercise)
+    number = level or first_level(exercise, said)
     if said and said.check:
         lines.append(f"not yet   {said.check}")
         lines += [f"because   {said.why}"] if said.why else []
         lines += [f"try       {said.hint}"] if said.hint else []
-        if number > 1:
+        if number != 1:
             lines += [f"where     {said.where}"] if said.where else []
             lines += [f"look      {said.look}"] if said.look else []
-    lines.append(f"hint {number} of {LEVELS}: {hints(exercise)[number - 1]}")
-    if number < LEVELS:
-        how = sharper or f"invoke hint {exercise.name} --level {number + 1}"
-        lines.append(f"(the next hint: with your next attempt, or {how})")
+    if number:
+        lines.append(f"hint {number} of {LEVELS}: {written[number - 1].text}")
+        lines += [] if written[number - 1].fits(said) else ["(that hint is about another check than this one)"]
+    if after := next_level(exercise, said, number):
+        how = sharper or f"invoke hint {exercise.name} --level {after}"
+        lines.append(f"(the next hint{'' if number else ' about this'}: with your next attempt, or {how})")
+    elif not number:
+        lines.append("(no written hint is about this check: the lines above are)")
     return lines
 
 
-def first_level(exercise: Exercise) -> int:
-    """Choose the hint that fits the attempts so far: the first after none or one, the last after three."""
-    return min(LEVELS, max(1, progress.attempts(exercise)))
+def first_level(exercise: Exercise, said: Said | None) -> int:
+    """Choose the hint that fits what failed and the attempts so far; 0 where none does yet.
+
+    After none or one that is the first, after three the last; of those about other checks, the one before.
+    """
+    most = min(LEVELS, max(1, progress.attempts(exercise)))
+    return max((n for n, one in enumerate(hints(exercise), 1) if n <= most and one.fits(said)), default=0)
+
+
+def next_level(exercise: Exercise, said: Said | None, after: int) -> int:
+    """Give the number of the next hint that fits what failed; 0 where there is none."""
+    return next((n for n, one in enumerate(hints(exercise), 1) if n > after and one.fits(said)), 0)
 
 
 def solution(word: str, *, now: bool) -> list[str]:

@@ -34,6 +34,8 @@ class State(str, Enum):
     PASSED = "passed"
     CHANGED = "changed"
     """Passed, and the files are others now."""
+    SOLVED = "solved for you"
+    """By `invoke catchup`, and the files are as that left them."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Said:
     hint: str = ""
     look: str = ""
     where: str = ""
+    id: str = ""
+    """The stable name of that check."""
 
 
 @dataclass
@@ -61,6 +65,8 @@ class Record:
     """Fingerprint of the files that passed last; empty where none did, or they failed later."""
     opened: bool = False
     """It was passed once, so its solution may be seen."""
+    solved: str = ""
+    """Fingerprint of the files with which `invoke catchup` solved it; empty where it did not."""
     said: Said = field(default_factory=Said)
 
 
@@ -109,6 +115,7 @@ def _record(kept: dict[str, Any]) -> Record:
         seen=[one for one in seen if isinstance(one, str)][-_SEEN:] if isinstance(seen, list) else [],
         passed=_text(kept.get("passed")),
         opened=kept.get("opened") is True,
+        solved=_text(kept.get("solved")),
         said=Said(**{name: _text(text) for name, text in texts.items()}),
     )
 
@@ -183,7 +190,14 @@ def _said(verdict: Verdict, judged: str) -> Said:
         return Said(judged, verdict.outcome.value)
     found, where = first.finding, first.finding.where
     place = f"{where.file}:{where.line}" if where else ""
-    return Said(judged, verdict.outcome.value, first.title, found.why, found.hint, found.look, place)
+    return Said(judged, verdict.outcome.value, first.title, found.why, found.hint, found.look, place, first.id)
+
+
+def solved(exercise: Exercise) -> None:
+    """Keep that the files as they are now came from `invoke catchup`."""
+    records, understood = _load()
+    records.setdefault(exercise.name, Record()).solved = fingerprint(exercise.folder)
+    _keep(records, readable=understood)
 
 
 def forget(exercise: str) -> None:
@@ -199,8 +213,9 @@ def attempts(exercise: Exercise) -> int:
 
 
 def may_see_solution(exercise: Exercise) -> bool:
-    """Whether an exercise was passed since it was last reset, be it with other files than now."""
-    return _of(exercise).opened
+    """Whether an exercise was passed or solved since it was last reset, be it with other files than now."""
+    one = _of(exercise)
+    return one.opened or bool(one.solved)
 
 
 def said(exercise: Exercise) -> Said | None:
@@ -209,11 +224,19 @@ def said(exercise: Exercise) -> Said | None:
     return last if last.fingerprint and last.fingerprint == fingerprint(exercise.folder) else None
 
 
+def judged_last(exercise: Exercise) -> str:
+    """Give the fingerprint of the files that were judged last; empty for none."""
+    return _of(exercise).said.fingerprint
+
+
 def standing(exercise: Exercise) -> Standing:
     """Say how far the learner is; a pass only counts as one for the files that passed."""
     one = _of(exercise)
-    if one.passed and one.passed == fingerprint(exercise.folder):
+    now = fingerprint(exercise.folder) if one.passed or one.solved else ""
+    if one.passed and one.passed == now:
         return Standing(State.PASSED, "passed")
+    if one.solved and one.solved == now:
+        return Standing(State.SOLVED, State.SOLVED.value)
     if one.passed:
         return Standing(State.CHANGED, "passed, changed since")
     if one.opened:  # the same files failed later, or it is not known which ones passed

@@ -80,7 +80,14 @@ def catch_up(name: str) -> list[Swap]:
             continue
         with one.context_of(one.key) as solved:
             done.append(_swap(one.name, one.folder, solved))
+        progress.solved(one)
     return done
+
+
+def last_replaced() -> str:
+    """Name the folder that a reset, a catch-up or an undo replaced last; empty where none did."""
+    known = [LESSON, *(one.name for one in exercises.every())]
+    return max(((kept[-1].name[:17], one) for one in known if (kept := _backups(one))), default=("", ""))[1]
 
 
 def _swap(name: str, folder: Path, source: Path) -> Swap:

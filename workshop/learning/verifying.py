@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from workshop.judging.checking import judge
 from workshop.judging.verdict import Outcome, Result, Verdict
 from workshop.trouble import DONE, Usage
 
-from . import progress
+from . import progress, remarks
 from .contents import fingerprint
 
 
@@ -26,7 +27,7 @@ class Judgement:
     fingerprint: str
     """Of the files; empty where they changed while they were judged."""
     untouched: bool
-    """They are the starter's."""
+    """They are the starter's, or there are none."""
 
     def keep(self) -> int:
         """Keep it as the learner's progress, and for the class board; give the number of attempts so far."""
@@ -44,7 +45,7 @@ def judge_own(exercise: Exercise, meanwhile: Callable[[], object] | None = None)
     before = fingerprint(exercise.folder)
     verdict = judge(exercise, exercise.folder, own=True, meanwhile=meanwhile)
     same = before == fingerprint(exercise.folder)
-    return Judgement(verdict, before if same else "", before == fingerprint(exercise.starter))
+    return Judgement(verdict, before if same else "", before in ("", fingerprint(exercise.starter)))
 
 
 def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dry: bool) -> int:
@@ -66,17 +67,15 @@ def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dr
     verdicts = []
     for exercise in chosen:
         meanwhile = None if as_json else report.prepare
-        if folder is None:
-            judgement = judge_own(exercise, meanwhile)
-            verdict, attempt = judgement.verdict, judgement.keep()
-        else:
-            verdict, attempt = _judge_elsewhere(exercise, folder, meanwhile), 0
+        waiting = contextlib.nullcontext() if as_json else report.patience(exercise.name if word == "all" else "")
+        with waiting:
+            verdict, attempt, below = _judged(exercise, folder, meanwhile)
         verdicts.append(verdict)
         if not as_json:
             with ending.whoever_reads():
                 report.verdict(verdict, attempt=attempt)
-                if folder is None and verdict.outcome is Outcome.PASSED:
-                    report.say(what_next(exercise))
+                for line in below:
+                    report.say(line)
     with ending.whoever_reads():
         _tell_the_board(None if as_json else report.say)
     if as_json:
@@ -85,6 +84,22 @@ def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dr
     if junit:
         report.junit(verdicts, junit)
     return max(verdict.exit_code for verdict in verdicts)
+
+
+def _judged(
+    exercise: Exercise, folder: Path | None, meanwhile: Callable[[], object] | None
+) -> tuple[Verdict, int, list[str]]:
+    """Judge the learner's own files, or those of `folder`; give the verdict, the attempt, and the lines below it."""
+    if folder is not None:
+        return _judge_elsewhere(exercise, folder, meanwhile), 0, []
+    judgement = judge_own(exercise, meanwhile)
+    verdict, below = judgement.verdict, list[str]()
+    if verdict.outcome is Outcome.PASSED:
+        below = [what_next(exercise)]
+    elif verdict.outcome is Outcome.FAILED:
+        again = progress.judged_last(exercise) == judgement.fingerprint != ""
+        below = remarks.on_red(exercise, untouched=judgement.untouched, again=again, then="then run this again")
+    return verdict, judgement.keep(), below
 
 
 def _tell_the_board(say: Callable[[str], object] | None) -> None:

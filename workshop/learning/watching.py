@@ -14,7 +14,7 @@ from workshop.exercises import Exercise
 from workshop.joining import telling
 from workshop.judging.verdict import Outcome, Verdict
 
-from . import contents, helping, overview, progress, verifying
+from . import contents, helping, overview, progress, remarks, verifying
 from .runs import Crashed, Judged, Runs
 from .saves import Polling, Saved, Saves, why_poll
 from .verifying import Judgement
@@ -79,7 +79,9 @@ class Session:
         self._last: Judgement | None = None
         """What is on the screen, of this exercise."""
         self._hints = 0
-        """How sharp the last hint on these files was; 0 for none yet."""
+        """The number of the last hint on these files; 0 for none."""
+        self._hinted = False
+        """Whether one was asked for on these files."""
         self._hint_due = self._leaving = self._ending = False
 
     def watch(self, exercise: Exercise) -> None:
@@ -157,7 +159,7 @@ class Session:
         before, self._last = self._last, event.judgement
         same = before is not None and before.fingerprint == self._last.fingerprint != ""
         if not same:
-            self._hints = 0
+            self._hints, self._hinted = 0, False
         why = self._why + (", with the same contents" if same and self._why.endswith("saved") else "")
         self._screen.verdict(self._last.verdict, self._last.keep(), why, self._notes(self._last))
         telling.send()
@@ -170,8 +172,8 @@ class Session:
 
     def _notes(self, judgement: Judgement) -> list[str]:
         outcome = judgement.verdict.outcome
-        if outcome is Outcome.FAILED and judgement.untouched:
-            return ["Red is expected here: nothing is changed yet. Do what the task says, and save."]
+        if outcome is Outcome.FAILED:
+            return remarks.on_red(self._exercise, untouched=judgement.untouched, again=False, then="and save")
         if outcome is Outcome.BROKEN:
             again = "press r, or save a file" if self._keys else "save a file"
             return [f"When that is mended: {again}."]
@@ -204,8 +206,11 @@ class Session:
         if self._run:
             self._hint_due = True
             return
-        self._hints = min(helping.LEVELS, self._hints + 1) if self._hints else helping.first_level(self._exercise)
         said = progress.said(self._exercise)
+        if self._hinted:
+            self._hints = helping.next_level(self._exercise, said, self._hints) or self._hints
+        else:
+            self._hints, self._hinted = helping.first_level(self._exercise, said), True
         passed = said is not None and said.outcome == Outcome.PASSED.value
         self._screen.text(helping.advice(self._exercise, said, 0 if passed else self._hints, sharper="press h again"))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from workshop.exercises import Exercise
+from workshop.judging import checking
 
 README_WORDS = 120
 """The most a task may have: what is longer is not read before the work begins."""
@@ -26,6 +27,10 @@ def complaints(exercise: Exercise) -> Iterator[str]:
     hints = (exercise.key / "hints.md").read_text("utf-8")
     if (numbers := [line[:2] for line in hints.splitlines() if line[:1].isdigit()]) != HINTS:
         yield f"hints.md must be a list numbered 1. 2. 3.; its numbers are {' '.join(numbers) or 'none'}."
+    known = {checking.id_of(one) for one in checking.load(exercise)}
+    for comment in re.findall(r"<!--(.*?)-->", hints, re.DOTALL):
+        if unknown := [name for name in re.findall(r"[\w-]+", comment) if name not in known]:
+            yield f"hints.md names no check of this exercise: {', '.join(unknown)}"
     for line in new_lines(exercise):
         if line in hints:
             yield f"hints.md holds a line of the answer: {line}"

@@ -7,6 +7,7 @@ from .explanations import error as explained_error
 from .junitxml import junit
 from .listings import examination, exercises, images, shared
 from .live import Live
+from .patience import patience
 from .picture import picture
 from .proofs import account, proof, proving, trial
 from .prose import markdown, text
@@ -30,6 +31,7 @@ __all__ = [
     "images",
     "junit",
     "markdown",
+    "patience",
     "picture",
     "prepare",
     "proof",

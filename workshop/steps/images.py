@@ -59,7 +59,9 @@ def folder_to_build(path: str | None) -> Path:
             f"There is no folder {str(path)!r}.", why="docker build needs a folder.", fix="invoke build --path FOLDER"
         )
     if not file_in(folder).is_file():
-        near = [entry.name for entry in folder.iterdir() if entry.name.lower().startswith("dockerfile")]
+        if (folder / "Dockerfile").is_dir():
+            raise _is_a_folder(folder / "Dockerfile")
+        near = [one.name for one in folder.iterdir() if one.name.lower().startswith("dockerfile") and not one.is_dir()]
         raise Usage(
             f"{places.as_typed(folder)} has no file called Dockerfile.",
             why=f"There is {near[0]}; the name must be exactly Dockerfile."
@@ -68,6 +70,16 @@ def folder_to_build(path: str | None) -> Path:
             fix=f"rename {near[0]} to Dockerfile" if near else "create it, with FROM nginx:mainline-alpine in it",
         )
     return folder
+
+
+def _is_a_folder(dockerfile: Path) -> Usage:
+    """Say of a folder what `verify` says, which has Docker's own error for it."""
+    from workshop import diagnosis
+
+    found = diagnosis.diagnose("failed to read dockerfile: Dockerfile: is a directory")
+    if found is None:
+        return Usage(f"{places.as_typed(dockerfile)} is a folder.")
+    return Usage(f"{places.as_typed(dockerfile)}: {found.title}", why=found.why, fix=list(found.fix))
 
 
 def build_command(image: str, folder: Path) -> list[str]:
