@@ -75,8 +75,9 @@ def folder(lab: Lab) -> str:
 
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
+    lab.ahead(marked)
     lab.build()
-    lab.ahead(marked, changed, site)
+    lab.ahead(changed, site)
 
 
 @after(check_image_builds)

@@ -26,7 +26,7 @@ STARTER = "arg-before-from"
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
     lab.build()
-    lab.ahead(given)
+    lab.ahead(started_otherwise)
 
 
 @after(check_image_builds)
@@ -53,8 +53,8 @@ def check_label(lab: Lab) -> None:
 @after(check_version_of_the_build)
 def check_what_a_start_may_change(lab: Lab) -> None:
     """At its start a container takes another greeting, and no other version."""
-    greeting, other = f"Hola-{lab.nonce}", f"other-{lab.nonce}"
-    said = lab.printed(image=given(lab), env={"GREETING": greeting, "VERSION": other}).stdout.strip()
+    greeting, other = other_words(lab)
+    said = lab.once(started_otherwise)
     look = f"docker run --rm -e GREETING=Hola -e VERSION=9 {lab.image_name}"
     if greeting not in said:
         lab.not_yet(
@@ -92,6 +92,17 @@ def version(lab: Lab) -> str:
 def given(lab: Lab) -> Image:
     """Build it as docker build --build-arg VERSION=… does."""
     return lab.build(args={"VERSION": version(lab)})
+
+
+def other_words(lab: Lab) -> tuple[str, str]:
+    """Give a greeting and a version that only the start of a container says."""
+    return f"Hola-{lab.nonce}", f"other-{lab.nonce}"
+
+
+def started_otherwise(lab: Lab) -> str:
+    """Give what a container says that was started with another greeting, and another version."""
+    greeting, other = other_words(lab)
+    return lab.printed(image=given(lab), env={"GREETING": greeting, "VERSION": other}).stdout.strip()
 
 
 def lines(text: str) -> list[str]:

@@ -18,11 +18,11 @@ OTHER_IGNORES = (".dockerignore.txt", "dockerignore", "lib/.dockerignore", "dock
 
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
+    lab.ahead(_with_new_dependency)
     try:
         lab.build()
     except NotYet as failed:
         raise NotYet(_why_not_installed(lab, failed)) from failed
-    lab.ahead(_with_new_dependency)
 
 
 @after(check_image_builds)
