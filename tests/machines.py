@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import docker
@@ -27,6 +27,7 @@ class Engine:
     """A second engine on this machine, with the base images of the first."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._daemon = beside(folder, BRIDGE, ADDRESS)
         self.host = self._daemon.host
         self.start()
@@ -48,7 +49,8 @@ class Engine:
         for one in [*_children(number), number, *inside] if number else []:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(one, signal.SIGKILL)
-        assert until(lambda: self._daemon.process() is None or None, 10)
+        # dead is not enough: as long as nobody took note of its death, the next engine finds its number in use
+        assert until(lambda: not Path(f"/proc/{number}").exists() or None, 10)
 
     def busy(self) -> bool:
         """Whether a container runs on it."""
@@ -122,13 +124,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def started(words: list[str], log: Path) -> subprocess.Popen[str]:
-    """Start a task of the workshop beside the test."""
-    program = str(Path(sys.executable).with_name("invoke"))
+def started(
+    words: list[str], log: Path, cwd: Path = places.ROOT, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a task of the workshop in `cwd` beside the test."""
+    line = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(cwd), *words]
     with log.open("w") as out:
-        return subprocess.Popen(
-            [sys.executable, program, "--search-root", str(places.ROOT), *words], stdout=out, stderr=out, text=True
-        )
+        return subprocess.Popen(line, stdout=out, stderr=out, text=True, cwd=cwd, env={**os.environ, **(env or {})})
 
 
 def wait_until(so: Callable[[], bool], what: Callable[[], str]) -> None:

@@ -97,6 +97,15 @@ def test_a_link_out_of_the_folder_is_not_followed(answer: Path, tmp_path: Path) 
     )
 
 
+def test_a_build_whose_time_goes_by_between_steps_is_no_fault_of_the_answer(
+    answer: Path, builder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "BUILD_WITHIN", 4)
+    verdict = _judged(answer, "FROM busybox\n" + "".join(f"RUN sleep 1.{number}\n" for number in range(6)))
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.exit_code == 3
+
+
 def test_a_build_that_hangs_is_stopped_and_leaves_nothing(
     answer: Path,
     builder: str,
@@ -104,9 +113,10 @@ def test_a_build_that_hangs_is_stopped_and_leaves_nothing(
     wait_until: Callable[..., None],
     engine: docker.DockerClient,
 ) -> None:
-    monkeypatch.setattr(lab, "BUILD_WITHIN", 3)
-    verdict = _judged(answer, "FROM busybox\nRUN sleep 4343\n")
+    monkeypatch.setattr(lab, "BUILD_WITHIN", 5)
+    verdict = _judged(answer, "FROM busybox\nRUN true\nRUN sleep 4343\nRUN true\n")
     assert _reason(verdict) == "build-never-ends"
+    assert [one.finding.where.line for one in verdict.failed if one.finding and one.finding.where] == [3]
 
     def gone() -> bool:
         processes = subprocess.run(["pgrep", "-f", "^sleep 4343"], capture_output=True, check=False)

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .clean import ending, last_words, printed
 from .diagnose import Diagnosis, Where, diagnose, diagnose_file
+from .locate import under_way
 
-__all__ = ["Diagnosis", "Where", "diagnose", "diagnose_file", "ending", "last_words", "printed"]
+__all__ = ["Diagnosis", "Where", "diagnose", "diagnose_file", "ending", "last_words", "printed", "under_way"]

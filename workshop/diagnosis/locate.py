@@ -19,6 +19,8 @@ NAMED = re.compile(r"^\S*Dockerfile\S*:(\d+)$", re.MULTILINE)
 PARSE_ERROR = re.compile(r"parse error (?:on )?line (\d+)")
 CLASSIC_STEP = re.compile(r"^(?:\[\d+/\d+\] )?S(?:tep|TEP) (\d+)/\d+ ?: (.*)$", re.MULTILINE)
 """As Docker's older builder announces a step, and Podman's, which numbers them stage by stage."""
+BEGUN = re.compile(r"^(?:Step \d+/\d+ : |#\d+ \[(?:\S+ +)?\d+/\d+\] )(.*)$", re.MULTILINE)
+"""As both of Docker's builders announce each step when it begins."""
 BUILDKIT_STEP = re.compile(r"^ ?> \[(?:(\S+/\S+) )?(?:(\S+) +)?(\d+)/\d+\] (.*?):?$", re.MULTILINE)
 METADATA = re.compile(r"^ ?> \[internal\] load metadata for (\S+?):?$", re.MULTILINE)
 FAILED_COMMAND = re.compile(
@@ -87,6 +89,12 @@ def _stepped(text: str, file: Dockerfile) -> Instruction | None:
         wanted = plain_image(metadata[-1])
         return next((one for one in file.all("FROM") if one.args and plain_image(one.args[0]) == wanted), None)
     return None
+
+
+def under_way(text: str, file: Dockerfile) -> Instruction | None:
+    """Find the instruction that the builder was at when its output ended."""
+    begun = BEGUN.findall(text)
+    return _by_text(begun[-1], file.instructions) if begun else None
 
 
 def _by_number(stage: str, number: int, file: Dockerfile) -> Instruction | None:

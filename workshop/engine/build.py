@@ -35,6 +35,8 @@ _CACHE_GONE = re.compile(
     re.IGNORECASE,
 )
 """What the classic builder's last words speak of when a step it took out of its cache is removed a moment later."""
+_BEGINS = re.compile(rb"^(?:Step \d+/\d+ :|#\d+ \[)", re.MULTILINE)
+"""How a step begins in the output of the classic builder, and of BuildKit."""
 _CLASSIC_STEP = re.compile(rb"---> Running in ([0-9a-f]{12,64})")
 
 
@@ -48,6 +50,8 @@ class Build:
     timed_out: bool = False
     tripped: str = ""
     """The limit for which it was stopped, in the words of `Guard.tripped`."""
+    step_seconds: float = 0
+    """How long its last step was at work when it ended."""
 
     @property
     def ok(self) -> bool:
@@ -94,6 +98,18 @@ class Output:
         """Give what was kept, with a line that says how much was not."""
         middle = f"\n… {self.left_out} bytes left out …\n".encode() if self.left_out else b""
         return bytes(self.head + middle + self.tail).decode("utf-8", "replace")
+
+
+class Clock:
+    """Tells when the last step began, from the output as it comes."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes; a heading that comes in two pieces is missed, and the next one counts."""
+        if _BEGINS.search(chunk):
+            self.began = time.monotonic()
 
 
 def build(  # noqa: PLR0913 - these are docker build's own options
@@ -161,9 +177,9 @@ def _run(
             from . import preflight
 
             raise preflight.explain(error) from error
-        output = Output()
+        output, clock = Output(), Clock()
         guard = _guard(limits, process) if limits else None
-        takers = [output.feed, *([show] if show else []), *([guard.feed] if guard else [])]
+        takers = [output.feed, clock.feed, *([show] if show else []), *([guard.feed] if guard else [])]
         reader = threading.Thread(target=_drain, args=(process, takers), daemon=True)
         reader.start()
         timed_out = False
@@ -181,7 +197,8 @@ def _run(
         tripped = guard.tripped if guard else ""
         built = process.returncode == 0 and not timed_out and not tripped
         image_id = id_file.read_text().strip() if built and id_file.exists() else ""
-    return Build(image_id, output.text(), time.monotonic() - started, timed_out, tripped)
+        now = time.monotonic()
+    return Build(image_id, output.text(), now - started, timed_out, tripped, now - clock.began)
 
 
 def _wait(process: subprocess.Popen[bytes], reader: threading.Thread, deadline: float) -> None:

@@ -45,6 +45,8 @@ _SERVERS = ("nginx:mainline-alpine",)
 _KILLED = 137
 _NOT_FOUND = 127
 """Exit codes by which shells tell what happened to a program (POSIX, 2.8.2)."""
+_ITS_SHARE = 0.5
+"""Of a build's time, what the step must have had that is blamed for it."""
 _LAST = 6
 """Lines of a log that are enough to see what happened."""
 
@@ -68,15 +70,7 @@ def not_built(lab: Lab, result: Build, folder: Path) -> Finding:
         if limit := bounds.of_build(result, lab.bounds.limits, lab.where("RUN") or lab.where("COPY", "ADD")):
             return limit
     if result.timed_out:
-        return Finding(
-            "build-never-ends",
-            why=f"A RUN step must end before the next one can start; after {result.seconds:.0f} seconds this one still "
-            "ran. A server or an endless loop in RUN never lets go.",
-            expected="a build that ends",
-            actual=clip(diagnosis.ending(result.output, _LAST)),
-            hint="what should run in the container belongs in another instruction than RUN",
-            where=lab.where("RUN"),
-        )
+        return _never_ended(lab, result)
     found = diagnosis.diagnose(result.output, dockerfile=lab.dockerfile, context=folder, images=images.tags())
     if found is None:
         return Finding(
@@ -96,6 +90,27 @@ def not_built(lab: Lab, result: Build, folder: Path) -> Finding:
         hint=found.fix[0] if found.fix else "",
         look=look,
         where=lab.line(found.where.line) if found.where else None,
+    )
+
+
+def _never_ended(lab: Lab, result: Build) -> Finding:
+    """Blame the RUN that was at work, if it had the time to end; else the machine, which had too much to do."""
+    step = diagnosis.under_way(result.output, lab.dockerfile)
+    if (step and step.keyword != "RUN") or result.step_seconds < result.seconds * _ITS_SHARE:
+        raise MachineTrouble(
+            f"The build did not come to its end within {result.seconds:.0f} seconds.",
+            kind="engine-overloaded",
+            why="No step of it took long by itself: the engine, or this machine, has too much to do.",
+            fix="Run it again when other builds and programs have ended.",
+        )
+    return Finding(
+        "build-never-ends",
+        why=f"A RUN step must end before the next one can start; this one still ran after {result.step_seconds:.0f} "
+        "seconds. A server or an endless loop in RUN never lets go.",
+        expected="a build that ends",
+        actual=clip(diagnosis.ending(result.output, _LAST)),
+        hint="what should run in the container belongs in another instruction than RUN",
+        where=lab.line(step.first_line) if step else lab.where("RUN"),
     )
 
 
