@@ -157,7 +157,8 @@ def test_two_learners_on_one_engine_do_not_meet(checkout: Checkout, tmp_path: Pa
 
 MANY = """
 import gc, json, os, sys
-from workshop import checking, exercises
+from workshop import exercises
+from workshop.judging import checking
 from workshop.engine import cleaning
 one = exercises.find("exercise-1")
 looks = []
@@ -187,7 +188,8 @@ JUMPS = """
 import itertools, sys, time
 real, jumps = time.time, itertools.cycle((0, 1e7, -1e7, 3600, -3600))
 time.time = lambda: real() + next(jumps)
-from workshop import checking, exercises
+from workshop import exercises
+from workshop.judging import checking
 one = exercises.find(sys.argv[1])
 for answer in (one.key, one.starter):
     with one.context_of(answer) as folder:

@@ -268,6 +268,7 @@ def test_an_image_is_pushed_and_pulled_as_the_text_says(learner: Learner, regist
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of the Unix kind")
+@pytest.mark.parametrize("builder", ["classic"], indirect=True)  # the lesson has it all with the other one, too
 def test_the_readme_does_what_it_says(learner: Learner) -> None:
     learner.follow(README)
 

@@ -199,7 +199,7 @@ def test_a_folder_that_is_deleted_and_put_back_is_watched_on(copy: Checkout, fol
 def test_what_can_not_be_watched_is_answered_with_what_can(copy: Checkout) -> None:
     done = copy.invoke("watch", "all")
     assert done.returncode == 2
-    assert "exercise-1 to" in done.stderr
+    assert "exercise-1 … exercise-14" in done.stderr
 
 
 def test_dry_shows_the_docker_commands_alone(copy: Checkout) -> None:
