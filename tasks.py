@@ -11,7 +11,7 @@ from pathlib import Path
 from invoke import Collection, Context, Exit, task
 
 from class_tasks import board, catchup, grade, join, leave, load, mirror, pack, quota, reset
-from machine_tasks import demo, doctor, lint, prove, pull, setup, test
+from machine_tasks import bench, demo, doctor, lint, prove, pull, setup, test
 from workshop import names
 from workshop.tasking import CONTAINER, YES, WordMayFollow, asking, polite, refuse_bad_usage, sure
 
@@ -318,7 +318,7 @@ ns = Collection(
     *(pack, load, mirror, quota),
     *(reset, catchup, grade),
     *(board, join, leave),
-    *(setup, doctor, pull, demo, test, prove, lint),
+    *(setup, doctor, pull, demo, test, prove, bench, lint),
 )
 ns.configure({"workshop": {"image": "banana-smith-image", "container": "banana-smith-container"}})
 

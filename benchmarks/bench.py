@@ -28,6 +28,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -182,7 +183,7 @@ def heading(repeat: int) -> str:
 
 def table(measured: list[Row], title: str) -> Table:
     """Make the table of all rows."""
-    shown = Table(title=title, title_justify="left")
+    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("command", "ms", "spread", "MB", "beside", "ms", "ratio", "goal"):
         shown.add_column(name, justify="left" if name in ("command", "beside", "goal") else "right")
     before = ""
@@ -209,7 +210,7 @@ def main() -> None:
         for row in rows(copy, said.repeat):
             measured.append(row)
             print(f"{row.ours.name} / {row.peer.name}: {row.ratio:.2f}", file=sys.stderr)
-    console = Console(record=True, width=128, highlight=False)
+    console = Console(record=True, width=120, highlight=False)
     console.print(table(measured, heading(said.repeat)))
     if said.svg:
         said.svg.write_text(report.window(console, "invoke bench", "bench"), "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import gc
 import re
@@ -22,6 +23,7 @@ STARTED = Path(sys.argv[0]).stem in ("invoke", "inv")
 
 if STARTED:
     ending.make_sure()  # first of all: Ctrl-C while the tasks are loaded, a closed stream, invoke's own list of tasks
+atexit.register(gc.freeze)  # nor is there any to look for when the process ends: 50 ms
 gc.set_threshold(100_000)  # imports make many objects and no garbage: looking for it takes 30 ms of a task's start
 
 CONTAINER = {"container": "the container's name (else: banana-smith-container, or what invoke.yaml says)"}
