@@ -108,6 +108,15 @@ def use_builder(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     cli.forget()
 
 
+def give_environment(root: Path) -> None:
+    """Give the copy the .venv that this test runs in, so that `./invoke` need not fetch one."""
+    venv = root / ".venv"
+    venv.mkdir()
+    for one in ("bin", "lib", "pyvenv.cfg"):
+        (venv / one).symlink_to(Path(sys.prefix, one))
+    (venv / "ready").write_text(f"{root}\n")
+
+
 @dataclass
 class Checkout:
     """A copy of the repository, in which the tasks are run as a learner would run them."""

@@ -23,7 +23,7 @@ from invoke.parser import Parser
 from invoke.program import Program
 
 from tests import lesson_reader as reader
-from tests.conftest import ROOT, copy_repository
+from tests.conftest import ROOT, copy_repository, give_environment
 from workshop.engine import cleaning
 from workshop.judging import web
 from workshop.judging.running import until
@@ -214,7 +214,7 @@ def learner(
         pytest.skip(said)
     root = tmp_path / "a copy"
     copy_repository(root)
-    _give_environment(root)
+    give_environment(root)
     monkeypatch.setenv("PATH", f"{root / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONUTF8", "1")
     one = Learner(root, builder, engine, salt=f"{tmp_path} {os.getpid()}")
@@ -243,31 +243,25 @@ def registry_image(engine: docker.DockerClient, tmp_path: Path) -> Iterator[None
     engine.images.remove(REGISTRY, force=True)
 
 
-def _give_environment(root: Path) -> None:
-    """Give the copy the .venv that this test runs in, so that `./invoke` need not fetch one."""
-    venv = root / ".venv"
-    venv.mkdir()
-    for one in ("bin", "lib", "pyvenv.cfg"):
-        (venv / one).symlink_to(Path(sys.prefix, one))
-    (venv / "ready").write_text(f"{root}\n")
+on_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of the Unix kind")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of the Unix kind")
+@on_a_terminal
 def test_the_lesson_does_what_it_says(learner: Learner) -> None:
     learner.follow(LESSON)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of the Unix kind")
+@on_a_terminal
 def test_the_basics_do_what_they_say(learner: Learner) -> None:
     learner.follow(BEFORE)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of the Unix kind")
+@on_a_terminal
 def test_an_image_is_pushed_and_pulled_as_the_text_says(learner: Learner, registry_image: None) -> None:
     learner.follow(AFTER)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of the Unix kind")
+@on_a_terminal
 @pytest.mark.parametrize("builder", ["classic"], indirect=True)  # the lesson has it all with the other one, too
 def test_the_readme_does_what_it_says(learner: Learner) -> None:
     learner.follow(README)
