@@ -46,6 +46,8 @@ def on(width: int, encoding: str, *, piped: bool = False) -> Iterator[list[str]]
     console = Console(
         file=stream, width=width, force_terminal=not piped, soft_wrap=piped, highlight=False, markup=False, emoji=False
     )
+    for name in report.__all__:
+        getattr(report, name)  # what is loaded while the console is another one would keep that
     before = terminal.console
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(terminal, "console", lambda **_: console)
