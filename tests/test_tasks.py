@@ -14,7 +14,7 @@ import tasks
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(tasks.ns.tasks)
 WITHOUT_DOCKER = {
-    *("board", "catchup", "demo", "exercises", "hint", "join", "leave", "lesson"),
+    *("bench", "board", "catchup", "demo", "exercises", "hint", "join", "leave", "lesson"),
     *("lint", "prove", "quota", "reset", "solution", "test"),
 }
 """Tasks that stand for no docker command of their own."""

@@ -159,6 +159,7 @@ def test_without_a_terminal_there_are_plain_lines_until_the_input_ends(copy: Che
         came = []
         for line in process.stdout:
             came.append(line)
+            assert "BROKEN" not in line
             if RED in line:
                 _save(folder / "Dockerfile", _answer(copy))
             if DONE in line:

@@ -156,6 +156,8 @@ class Lab(Answer):
 
     def _build(self, folder: Path, args: Mapping[str, str] | None, *, plain: bool, within: float) -> Image:
         keep = plain and self._own  # the learner may look into it afterwards; it is also the next build's cache
+        if keep:
+            cleaning.settle()  # what is removed behind the last verdict may be what this build finds
         calling_off.check()
         tags = [self._tag(), *([self.image_name] if keep else [])]
         if self.bounds:

@@ -87,7 +87,9 @@ def catch_up(name: str) -> list[Swap]:
 def last_replaced() -> str:
     """Name the folder that a reset, a catch-up or an undo replaced last; empty where none did."""
     known = [LESSON, *(one.name for one in exercises.every())]
-    return max(((kept[-1].name[:17], one) for one in known if (kept := _backups(one))), default=("", ""))[1]
+    last = ((kept[-1], one) for one in known if (kept := _backups(one)))
+    # two may be of one second; when the folder got its name tells them apart
+    return max(((path.name[:17], path.stat().st_ctime_ns, one) for path, one in last), default=("", 0, ""))[2]
 
 
 def _swap(name: str, folder: Path, source: Path) -> Swap:
