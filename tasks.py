@@ -15,6 +15,7 @@ from machine_tasks import bench, demo, doctor, lint, prove, pull, setup, test
 from workshop import names
 from workshop.tasking import CONTAINER, YES, WordMayFollow, asking, polite, refuse_bad_usage, sure
 
+EXERCISE = {"exercise": "such as exercise-1 (else: the one whose folder you are in)"}
 IMAGE = {"image": "the image's name (else: banana-smith-image, or what invoke.yaml says)"}
 
 
@@ -264,10 +265,7 @@ def verify(
 @task(
     klass=WordMayFollow,
     positional=["exercise"],
-    help={
-        "exercise": "such as exercise-1 (else: the one whose folder you are in)",
-        "poll": "look for saves again and again, where the system tells of none",
-    },
+    help=EXERCISE | {"poll": "look for saves again and again, where the system tells of none"},
 )
 @polite
 def watch(c: Context, exercise: str | None = None, poll: bool = False) -> None:
@@ -281,10 +279,7 @@ def watch(c: Context, exercise: str | None = None, poll: bool = False) -> None:
 @task(
     klass=WordMayFollow,
     positional=["exercise"],
-    help={
-        "exercise": "such as exercise-1 (else: the one whose folder you are in)",
-        "level": "1, 2 or 3: how much it gives away",
-    },
+    help=EXERCISE | {"level": "1, 2 or 3: how much it gives away"},
 )
 @polite
 def hint(_c: Context, exercise: str | None = None, level: int = 0) -> None:
@@ -298,10 +293,7 @@ def hint(_c: Context, exercise: str | None = None, level: int = 0) -> None:
 @task(
     klass=WordMayFollow,
     positional=["exercise"],
-    help={
-        "exercise": "such as exercise-1 (else: the one whose folder you are in)",
-        "now": "show it though it is not passed yet",
-    },
+    help=EXERCISE | {"now": "show it though it is not passed yet"},
 )
 @polite
 def solution(_c: Context, exercise: str | None = None, now: bool = False) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -78,26 +80,22 @@ def rows(copy: Path, repeat: int) -> Iterator[Row]:
 def steps(copy: Path, repeat: int, names: tuple[tuple[str, str], tuple[str, str]]) -> Iterator[Row]:
     """Measure the lesson's steps beside the docker command, and beside the API call that they need."""
     base = Floor(copy, copy / "docker-101")
-    filters = "filters=%7B%22name%22%3A%5B%22" + CONTAINER + "%22%5D%7D"
-    layers = ["layers", *names[0]]
-    for words, docker, call, goal in (
-        (["port", *names[1]], ["docker", "port", CONTAINER], f"/containers/json?{filters}", "≤ 350 ms"),
-        (["images"], ["docker", "images"], "/images/json", "≤ 400 ms"),
-        (["build", *names[0]], ["docker", "build", "-t", IMAGE, "docker-101"], "", "≤ 400 ms"),
-        (["explain"], ["docker", "history", IMAGE], "", "≤ 400 ms"),
-        (layers, ["docker", "history", IMAGE], f"/images/{IMAGE}/history", "≤ 400 ms"),
+    asked = urllib.parse.urlencode({"filters": json.dumps({"name": [CONTAINER]})})
+    history = ["docker", "history", IMAGE]
+    for words, docker, floor, goal in (
+        (["port", *names[1]], ["docker", "port", CONTAINER], [_asking(f"/containers/json?{asked}")], "≤ 350 ms"),
+        (["images"], ["docker", "images"], [_asking("/images/json")], "≤ 400 ms"),
+        (["build", *names[0]], ["docker", "build", "-t", IMAGE, "docker-101"], [base.build], "≤ 400 ms"),
+        (["explain"], history, [], "≤ 400 ms"),
+        (["layers", *names[0]], history, [_asking(f"/images/{IMAGE}/history")], "≤ 400 ms"),
     ):
         task = Work(f"invoke {words[0]}", process(*INVOKE, *words, cwd=copy))
-        peers = [Work(" ".join(docker[:2]), process(*docker, cwd=copy))]
-        if call:
-            peers.append(Work("floor", _quietly(call)))
-        elif words[0] == "build":
-            peers.append(Work("floor", base.build))
+        peers = [Work(" ".join(docker[:2]), process(*docker, cwd=copy)), *(Work("floor", one) for one in floor)]
         yield from compare(task, *peers, repeat=repeat, goals=[goal])
     base.forget()
 
 
-def _quietly(call: str) -> Callable[[], None]:
+def _asking(call: str) -> Callable[[], None]:
     def run() -> None:
         curl("GET", call)
 

@@ -14,6 +14,8 @@ from benchmarks.measuring import SOCKET, Engine
 from workshop.engine import labels
 
 IMAGE = "docker-101-bench"
+PEERS = "workshop.bench=1"
+"""The label of the containers that the peers start; not all of them remove theirs."""
 ANSWERS_WITHIN = 10
 """Seconds until a container must have answered."""
 PLAN = {
@@ -82,17 +84,17 @@ class Floor:
 
     def tidy(self) -> None:
         """Let neither side run beside the other's removal, which no verdict waits for."""
-        while self._made:
-            self._engine.call("DELETE", f"/containers/{self._made.pop()}?force=1&v=1")
-        for label in (self._mine, ["workshop.bench=1"]):
-            filters = urllib.parse.quote(json.dumps({"label": label}))
-            deadline = time.monotonic() + ANSWERS_WITHIN
-            while left := json.loads(self._engine.call("GET", f"/containers/json?all=1&filters={filters}")):
-                if label != self._mine:
-                    for one in left:
-                        self._engine.call("DELETE", f"/containers/{one['Id']}?force=1&v=1")
-                if time.monotonic() > deadline:
-                    raise SystemExit("a verification's container was never removed")
+        for one in [*self._made, *self._labelled(PEERS)]:
+            self._engine.call("DELETE", f"/containers/{one}?force=1&v=1")
+        self._made.clear()
+        deadline = time.monotonic() + ANSWERS_WITHIN
+        while self._labelled(*self._mine):
+            if time.monotonic() > deadline:
+                raise SystemExit("a verification's container was never removed")
+
+    def _labelled(self, *labels: str) -> list[str]:
+        filters = urllib.parse.quote(json.dumps({"label": labels}))
+        return [one["Id"] for one in json.loads(self._engine.call("GET", f"/containers/json?all=1&filters={filters}"))]
 
     def forget(self) -> None:
         """Remove the image that the last run built, too; there may be none."""

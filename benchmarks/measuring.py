@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,9 +71,8 @@ def compare(
                 its.times.append((time.perf_counter() - started) * 1000)
                 its.memory = max(its.memory, memory or 0)
             tidy()
-    for peer, goal in zip_longest(taken[1:], goals, fillvalue=""):
-        if isinstance(peer, Taken):
-            yield Row(taken[0], peer, str(goal))
+    for peer, goal in zip(taken[1:], [*goals, *[""] * len(peers)], strict=False):
+        yield Row(taken[0], peer, goal)
 
 
 def process(*words: str, cwd: Path = ROOT, **env: str) -> Callable[[], int]:

@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import docker
 import pytest
@@ -124,15 +125,31 @@ class Checkout:
     root: Path
     env: dict[str, str] = field(default_factory=dict)
 
+    def _typed(self, words: Sequence[str]) -> list[str]:
+        return [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(self.root), *words]
+
+    def _surroundings(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONUTF8": "1", **self.env}
+
+    def start(self, *words: str, output: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        """Start `invoke` with these words beside the test, with nothing on standard input."""
+        return subprocess.Popen(
+            self._typed(words),
+            cwd=self.root,
+            env=self._surroundings(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+
     def invoke(
         self, *words: str, cwd: Path | None = None, timeout: float = 120, typed: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run `invoke` with these words; `typed` is what comes on standard input (else nothing)."""
-        program = Path(sys.executable).with_name("invoke")
         done = subprocess.run(
-            [sys.executable, program, "--search-root", self.root, *words],
+            self._typed(words),
             cwd=cwd or self.root,
-            env={**os.environ, "PYTHONUTF8": "1", **self.env},
+            env=self._surroundings(),
             input=typed if typed is not None else "",
             capture_output=True,
             text=True,

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import docker
@@ -124,13 +124,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def started(
-    words: list[str], log: Path, cwd: Path = places.ROOT, env: Mapping[str, str] | None = None
-) -> subprocess.Popen[str]:
-    """Start a task of the workshop in `cwd` beside the test."""
-    line = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(cwd), *words]
+def started(words: list[str], log: Path) -> subprocess.Popen[str]:
+    """Start a task of the workshop beside the test."""
+    program = str(Path(sys.executable).with_name("invoke"))
     with log.open("w") as out:
-        return subprocess.Popen(line, stdout=out, stderr=out, text=True, cwd=cwd, env={**os.environ, **(env or {})})
+        return subprocess.Popen(
+            [sys.executable, program, "--search-root", str(places.ROOT), *words], stdout=out, stderr=out, text=True
+        )
 
 
 def wait_until(so: Callable[[], bool], what: Callable[[], str]) -> None:

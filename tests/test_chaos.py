@@ -58,17 +58,6 @@ TASKS = (
 NOTES = "# notes that are nowhere else\n"
 
 
-def _start(checkout: Checkout, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, Path(sys.executable).with_name("invoke"), "--search-root", checkout.root, *words],
-        cwd=checkout.root,
-        env={**os.environ, **checkout.env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
 def _left(checkout: Checkout) -> list[str]:
     """List what verifications left on the engine whose process is gone."""
     mine = labels.checkout_id(checkout.root)
@@ -94,7 +83,7 @@ def test_tasks_that_are_killed_lose_nothing_and_the_next_run_removes_what_they_l
     dockerfile = checkout.root / "exercises" / "exercise-2" / "Dockerfile"
     dockerfile.write_text(NOTES + dockerfile.read_text("utf-8"), "utf-8")
     for _ in range(KILLS * TIMES):
-        process = _start(checkout, *chance.choice(TASKS))
+        process = checkout.start(*chance.choice(TASKS))
         time.sleep(chance.uniform(0, LATEST))  # not a wait for anything: the moment is what chance decides
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -64,7 +64,8 @@ def test_an_engine_that_ends_under_a_task_makes_no_verdict_and_the_next_run_is_a
     chance = random.Random(seed)  # noqa: S311 - to be had again by its seed
     for words in chance.choices(TASKS, k=3 * TIMES):
         log = checkout.root / "said.txt"
-        process = machines.started(list(words), log, cwd=checkout.root, env={"DOCKER_HOST": small.host})
+        with log.open("wb") as output:
+            process = checkout.start(*words, output=output)
         time.sleep(chance.uniform(0.2, LATEST))  # not a wait for anything: the moment is what chance decides
         small.kill()
         try:

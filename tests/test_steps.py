@@ -142,7 +142,7 @@ def test_a_stopped_container_comes_back_by_what_is_recommended(checkout: Checkou
     checkout.invoke("build")
     try:
         checkout.docker(*by_hand, _image(checkout))
-        time.sleep(2.1)
+        time.sleep(2.1)  # one that was up for less counts as one that ended by itself
         checkout.invoke("stop")
         stopped = checkout.invoke("open")
         assert "invoke run" not in stopped.stderr

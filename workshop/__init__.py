@@ -5,8 +5,9 @@ What a `check.py` may use is named here, and nothing else is.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from . import lazily
 
 if TYPE_CHECKING:
     from .inside.image import Image
@@ -18,20 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "Image", "Lab", "Layer", "NotYet", "Response", "Where", "after"]
 
-_HOMES = {
-    "Finding": "judging.verdict",
-    "Image": "inside.image",
-    "Lab": "judging.lab",
-    "Layer": "inside.layers",
-    "NotYet": "judging.checking",
-    "Response": "judging.web",
-    "Where": "judging.verdict",
-    "after": "judging.checking",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first asked for: `invoke --list` must not pay for the lab."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily.names(
+    __name__,
+    {
+        "inside.image": ["Image"],
+        "inside.layers": ["Layer"],
+        "judging.checking": ["NotYet", "after"],
+        "judging.lab": ["Lab"],
+        "judging.verdict": ["Finding", "Where"],
+        "judging.web": ["Response"],
+    },
+)

@@ -18,6 +18,8 @@ TEXTS = ("concept.txt", "hints.md", "why.md")
 """What an answer key says to the learner; each is needed."""
 KEY_PARTS = ("check.py", *TEXTS, "equal-mutants.md", "starter", "wrong", "right", "__pycache__")
 """What an answer key holds besides the model answer's own files."""
+IMAGES = "banana-smith-"
+"""How the names of the images begin that the tasks build from the exercises' folders."""
 REMOVED, LINKED = ".removed", ".linked"
 """Notes in a known answer: what it takes away from the starter, and its symbolic links."""
 _NUMBERED = re.compile(r"exercise-(\d+)")
@@ -42,6 +44,11 @@ class Exercise:
     def starter(self) -> Path:
         """The folder as a learner first finds it; `reset` and overlays start from it."""
         return self.key / "starter"
+
+    @property
+    def image(self) -> str:
+        """The name of the image that the tasks build from the learner's folder."""
+        return f"{IMAGES}{self.name}"
 
     @functools.cached_property
     def title(self) -> str:

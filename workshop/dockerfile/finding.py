@@ -13,6 +13,12 @@ NOTE = f"note  this file is called {ALSO_TAKEN}. docker build takes it; other to
 """What to say where it is the second name: it works, and elsewhere it would not."""
 
 
+def near(folder: Path) -> str:
+    """Name a file that was hardly meant to be called otherwise, such as Dockerfile.txt; empty where there is none."""
+    alike = (one for one in folder.iterdir() if one.name.lower().startswith(ALSO_TAKEN))
+    return next((one.name for one in alike if one.is_file()), "")
+
+
 def file_in(folder: Path) -> Path:
     """Give the path of the Dockerfile; where there is none, but a `dockerfile`, that one, as both builders do."""
     file = folder / NAME

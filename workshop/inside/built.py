@@ -35,9 +35,8 @@ def sizes(image: str, file: Dockerfile, folder: Path | None = None) -> Mapping[i
         MachineTrouble: the engine went away.
 
     """
-    found = steps(image, file, folder)
-    said = images.history(image)[::-1] if found else []
-    return {one.first_line: int(said[number]["Size"]) for number, one in found.items()} if found is not None else None
+    found = _matched(image, file, folder)
+    return {one.first_line: step.size for step, one in found} if found is not None else None
 
 
 def steps(image: str, file: Dockerfile, folder: Path | None = None) -> Mapping[int, Instruction] | None:
@@ -52,6 +51,11 @@ def steps(image: str, file: Dockerfile, folder: Path | None = None) -> Mapping[i
         MachineTrouble: the engine went away.
 
     """
+    found = _matched(image, file, folder)
+    return {step.number: one for step, one in found} if found is not None else None
+
+
+def _matched(image: str, file: Dockerfile, folder: Path | None) -> list[tuple[_Step, Instruction]] | None:
     stage = file.final_stage
     if stage is None:
         return None
@@ -66,7 +70,7 @@ def steps(image: str, file: Dockerfile, folder: Path | None = None) -> Mapping[i
             for step, one in zip(top, wanted, strict=True)
         )
         if fits and _is_base(below, file):
-            return {step.number: one for step, one in zip(top, wanted, strict=True)}
+            return list(zip(top, wanted, strict=True))
     return None
 
 
@@ -105,11 +109,6 @@ def exists(image: str) -> bool:
         return images.inspect(names.image(image)) is not None
     except (Refused, Usage):
         return False
-
-
-def length(image: str) -> int:
-    """Count the steps of an image's history."""
-    return len(images.history(image))
 
 
 class _Step(NamedTuple):

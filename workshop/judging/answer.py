@@ -42,12 +42,17 @@ class Answer:
         raise NotYet(Finding(reason, why, clip(expected), clip(actual), hint, look, where))
 
     @functools.cached_property
+    def _file(self) -> Path:
+        from workshop.dockerfile import file_in
+
+        return file_in(self.folder)
+
+    @functools.cached_property
     def dockerfile(self) -> Dockerfile:
         """The answer's Dockerfile, parsed; for finding the line to blame, never for the verdict itself."""
-        from workshop.dockerfile import file_in, parse
+        from workshop.dockerfile import parse
 
-        path = file_in(self.folder)
-        return parse(path.read_bytes() if path.is_file() else b"")
+        return parse(self._file.read_bytes() if self._file.is_file() else b"")
 
     def where(self, *keywords: str, containing: str = "") -> Where | None:
         """Find the last instruction of these keywords (that has the text `containing`), for blame."""
@@ -71,9 +76,7 @@ class Answer:
 
     def line(self, number: int) -> Where:
         """Quote line `number` of the answer's Dockerfile."""
-        from workshop.dockerfile import file_in
-
-        return Where(self.shown(file_in(self.folder).name), number, self.dockerfile.line(number).strip())
+        return Where(self.shown(self._file.name), number, self.dockerfile.line(number).strip())
 
     def shown(self, name: str) -> str:
         """Write a file of the answer as the learner knows it."""

@@ -59,7 +59,7 @@ class Lab(Answer):
         self._meanwhile = meanwhile
         self.nonce = secrets.token_hex(4)
         """New for each verification, so that no answer can know it beforehand."""
-        self.image_name = f"banana-smith-{exercise.name}"
+        self.image_name = exercise.image
         """The image's name on the learner's machine, for commands that are shown."""
         self._numbers = itertools.count()
         self._builds: dict[object, Image] = {}

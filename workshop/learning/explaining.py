@@ -85,15 +85,15 @@ def find(what: str | None) -> Path:
 
 
 def _inside(folder: Path) -> Path:
-    from workshop.dockerfile import file_in
+    from workshop.dockerfile import finding
 
-    file = file_in(folder)
+    file = finding.file_in(folder)
     if file.is_dir():
         raise Usage(f"{places.as_typed(file)} is a folder.", why="docker build wants a text file of that name.")
     if not file.is_file():
-        near = [entry for entry in folder.iterdir() if entry.name.lower().startswith("dockerfile") and entry.is_file()]
-        why = f"There is {near[0].name}; docker build looks for one that is called exactly Dockerfile." if near else ""
-        fix = f"invoke explain --path {places.as_typed(near[0])}" if near else "invoke explain FOLDER"
+        near = finding.near(folder)
+        why = f"There is {near}; docker build looks for one that is called exactly Dockerfile." if near else ""
+        fix = f"invoke explain --path {places.as_typed(folder / near)}" if near else "invoke explain FOLDER"
         raise Usage(f"There is no file {places.as_typed(file)}.", why=why, fix=fix)
     return file
 
@@ -104,7 +104,7 @@ def _image_of(folder: Path, lessons: str) -> str:
     if folder == places.LESSON.resolve():
         return lessons
     if folder.parent == places.EXERCISES.resolve():
-        return f"banana-smith-{folder.name}"
+        return f"{exercises.IMAGES}{folder.name}"
     return ""
 
 

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from workshop.inside.stack import Stack, Step
 
-_IMAGE = "banana-smith-"
-"""How the images begin that the tasks build from an exercise's folder."""
-
 
 def image_of(exercise: str | None, image: str | None) -> str | None:
     """Name the image of an exercise; None where no exercise is named, or the lesson.
@@ -28,15 +25,15 @@ def image_of(exercise: str | None, image: str | None) -> str | None:
         raise Usage(f"Which one: {exercise!r}, or --image {image}?", fix=f"invoke layers {exercise}")
     if not exercise or exercise.rstrip("/\\") == places.LESSON.name:
         return None
-    return f"{_IMAGE}{exercises.find(exercise).name}"
+    return exercises.find(exercise).image
 
 
 def folder_of(image: str, lessons: str) -> Path | None:
     """Find the folder that the tasks build an image from; `lessons` is the name of the lesson's image."""
     if image == lessons:
         return places.LESSON
-    folder = places.EXERCISES / image.removeprefix(_IMAGE)
-    return folder if image.startswith(f"{_IMAGE}exercise-") and folder.is_dir() else None
+    folder = places.EXERCISES / image.removeprefix(exercises.IMAGES)
+    return folder if image.startswith(f"{exercises.IMAGES}exercise-") and folder.is_dir() else None
 
 
 def read(image: str, *, lessons: str) -> Stack:
@@ -46,15 +43,17 @@ def read(image: str, *, lessons: str) -> Stack:
         NotThere: there is no such image; says how to get it.
 
     """
-    from workshop.engine import images
     from workshop.inside import stack
 
     folder = folder_of(image, lessons)
-    if folder and images.inspect(image) is None:
+    try:
+        found = stack.read(image)
+    except NotThere as missing:
+        if folder is None:
+            raise
         what, lesson = f"There is no image called {image} yet.", folder == places.LESSON
         why = "An image must be built before it can be looked at." if lesson else "Verifying the exercise builds it."
-        raise NotThere(what, why=why, fix="invoke build" if lesson else f"invoke verify {folder.name}")
-    found = stack.read(image)
+        raise NotThere(what, why=why, fix="invoke build" if lesson else f"invoke verify {folder.name}") from missing
     return replace(found, steps=_in_own_words(found, folder)) if folder else found
 
 
@@ -67,9 +66,9 @@ def _in_own_words(found: Stack, folder: Path) -> tuple[Step, ...]:
     file = file_in(folder)
     if not file.is_file() or not any(history.NAMELESS in step.instruction for step in found.steps):
         return found.steps
-    known = built.steps(found.name, read_dockerfile(file), folder) or {}
-    if len(found.steps) != built.length(found.name):
+    if any(step.listed is None for step in found.steps):  # docker history counts otherwise, so its numbers mean others
         return found.steps
+    known = built.steps(found.name, read_dockerfile(file), folder) or {}
     return tuple(
         replace(step, instruction=" ".join(known[number].text.split()))
         if number in known and history.NAMELESS in step.instruction

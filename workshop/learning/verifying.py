@@ -118,9 +118,8 @@ def what_next(exercise: Exercise) -> str:
 
 def commands(exercise: Exercise, folder: Path | None = None) -> list[list[str]]:
     """Write the `docker` commands that a verification stands for."""
-    image = f"banana-smith-{exercise.name}"
     context = places.as_typed(folder or exercise.folder)
-    return [["docker", "build", "-t", image, context], ["docker", "run", "-d", "-P", image]]
+    return [["docker", "build", "-t", exercise.image, context], ["docker", "run", "-d", "-P", exercise.image]]
 
 
 def _judge_elsewhere(exercise: Exercise, folder: Path, meanwhile: Callable[[], object] | None) -> Verdict:
@@ -136,7 +135,7 @@ def _with_its_image(check: Result, exercise: Exercise, folder: Path) -> Result:
 
     Only the image of the learner's own folder is kept.
     """
-    finding, name = check.finding, f"banana-smith-{exercise.name}"
+    finding, name = check.finding, exercise.image
     if finding and finding.where:
         where = replace(finding.where, file=places.as_typed(folder / finding.where.file))
         finding = replace(finding, where=where)

@@ -78,10 +78,8 @@ class Session:
         self._why = ""
         self._last: Judgement | None = None
         """What is on the screen, of this exercise."""
-        self._hints = 0
-        """The number of the last hint on these files; 0 for none."""
-        self._hinted = False
-        """Whether one was asked for on these files."""
+        self._hint_number: int | None = None
+        """Of the last hint on these files, 0 where none fitted; None before one was asked for."""
         self._hint_due = self._leaving = self._ending = False
 
     def watch(self, exercise: Exercise) -> None:
@@ -159,7 +157,7 @@ class Session:
         before, self._last = self._last, event.judgement
         same = before is not None and before.fingerprint == self._last.fingerprint != ""
         if not same:
-            self._hints, self._hinted = 0, False
+            self._hint_number = None
         why = self._why + (", with the same contents" if same and self._why.endswith("saved") else "")
         self._screen.verdict(self._last.verdict, self._last.keep(), why, self._notes(self._last))
         telling.send()
@@ -207,12 +205,14 @@ class Session:
             self._hint_due = True
             return
         said = progress.said(self._exercise)
-        if self._hinted:
-            self._hints = helping.next_level(self._exercise, said, self._hints) or self._hints
+        before = self._hint_number
+        if before is None:
+            number = helping.first_level(self._exercise, said)
         else:
-            self._hints, self._hinted = helping.first_level(self._exercise, said), True
+            number = helping.next_level(self._exercise, said, before) or before
+        self._hint_number = number
         passed = said is not None and said.outcome == Outcome.PASSED.value
-        self._screen.text(helping.advice(self._exercise, said, 0 if passed else self._hints, sharper="press h again"))
+        self._screen.text(helping.advice(self._exercise, said, 0 if passed else number, sharper="press h again"))
 
     def _next(self, *, sure: bool) -> None:
         after = exercises.after(self._exercise)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from workshop import lazily
 
 if TYPE_CHECKING:
     from .drawing import picture
-    from .explanations import dockerfile
-    from .explanations import error as explained_error
+    from .explanations import dockerfile, explained_error
     from .junitxml import junit
     from .listings import examination, exercises, images, shared
     from .live import Live
@@ -52,30 +52,20 @@ __all__ = [
     "window",
 ]
 
-_HOMES = {
-    "drawing": ("picture",),
-    "explanations": ("dockerfile", "explained_error"),
-    "junitxml": ("junit",),
-    "listings": ("examination", "exercises", "images", "shared"),
-    "live": ("Live",),
-    "proofs": ("account", "proof", "proving", "trial"),
-    "prose": ("markdown", "text"),
-    "stacks": ("stack",),
-    "terminal": ("as_json", "clean", "command", "console", "hang", "say", "trouble", "typed", "unforeseen"),
-    "verdicts": ("prepare", "verdict"),
-    "waiting": ("patience",),
-    "windows": ("window",),
-}
-"""Where each name lives; none is called as a module here is."""
-_OTHERWISE = {"explained_error": "error"}
-"""Names that are shorter at home."""
-
-
-def __getattr__(name: str) -> object:
-    """Load a name when it is first asked for: a verdict needs none of the tables and pictures."""
-    home = next((home for home, names in _HOMES.items() if name in names), None)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{home}"), _OTHERWISE.get(name, name))
-    globals()[name] = found
-    return found
+__getattr__ = lazily.names(
+    __name__,
+    {
+        "drawing": ("picture",),
+        "explanations": ("dockerfile", "explained_error"),
+        "junitxml": ("junit",),
+        "listings": ("examination", "exercises", "images", "shared"),
+        "live": ("Live",),
+        "proofs": ("account", "proof", "proving", "trial"),
+        "prose": ("markdown", "text"),
+        "stacks": ("stack",),
+        "terminal": ("as_json", "clean", "command", "console", "hang", "say", "trouble", "typed", "unforeseen"),
+        "verdicts": ("prepare", "verdict"),
+        "waiting": ("patience",),
+        "windows": ("window",),
+    },
+)

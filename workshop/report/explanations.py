@@ -74,7 +74,7 @@ def _caret(file: Dockerfile, span: Span) -> None:
     say(f"{span.line:4} | {piece}\n       {' ' * (span.start - 1 - begin)}{marks}")
 
 
-def error(found: Diagnosis) -> None:
+def explained_error(found: Diagnosis) -> None:
     """Show what an error of Docker's means, why it comes, and what to do."""
     say(found.title, style="bold")
     if found.where:

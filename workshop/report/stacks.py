@@ -38,16 +38,16 @@ def stack(found: Stack) -> None:
     for step, others in rows(found):
         words = f"{len(others) + 1} more: {_keywords([step, *others])}" if others else step.instruction
         bar = bar_of(step, longest, bars) if step.layer else "no layer"
-        number = str(step.layer or "-")
+        number, style, below = str(step.layer or "-"), "" if step.layer else "dim", ""
         if bars:
             line = f"{number:>5}  {step.whose:7}  {size(step.size):>8}  {bar:{bars}}  {words}"
         elif out.width >= _TINY:
             line = f"{number:>5}  {step.whose}  {size(step.size)}  {words}"
         else:
-            _row(f"{number}  {step.whose}  {size(step.size)}", style="" if step.layer else "dim")
-            hang("  ", words, style="" if step.layer else "dim")
-            continue
-        _row(line, style="" if step.layer else "dim")
+            line, below = f"{number}  {step.whose}  {size(step.size)}", words
+        _row(line, style=style)
+        if below:
+            hang("  ", below, style=style)
     say("")
     hang("shared".ljust(_LABEL), f"{shared(found)}. What is shared is on the disk once.", left_style="bold")
     _wasted(found, drawn=bars > 0)

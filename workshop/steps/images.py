@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop import bases, changes, places
-from workshop.dockerfile.finding import ALSO_TAKEN, NOTE, file_in
+from workshop.dockerfile.finding import ALSO_TAKEN, NOTE, file_in, near
 from workshop.engine import build as builder
 from workshop.engine import images, labels
 from workshop.engine.api import talking
@@ -61,13 +61,11 @@ def folder_to_build(path: str | None) -> Path:
     if not file_in(folder).is_file():
         if (folder / "Dockerfile").is_dir():
             raise _is_a_folder(folder / "Dockerfile")
-        near = [one.name for one in folder.iterdir() if one.name.lower().startswith("dockerfile") and not one.is_dir()]
+        other = near(folder)
         raise Usage(
             f"{places.as_typed(folder)} has no file called Dockerfile.",
-            why=f"There is {near[0]}; the name must be exactly Dockerfile."
-            if near
-            else "It holds the steps to follow.",
-            fix=f"rename {near[0]} to Dockerfile" if near else "create it, with FROM nginx:mainline-alpine in it",
+            why=f"There is {other}; the name must be exactly Dockerfile." if other else "It holds the steps to follow.",
+            fix=f"rename {other} to Dockerfile" if other else "create it, with FROM nginx:mainline-alpine in it",
         )
     return folder
 
