@@ -174,7 +174,6 @@ REFUSED = {
     "FROM busybox AS a\nFROM a\nCOPY --from=nowhere.invalid/x / /": "base-image-not-here",
     "FROM busybox\nCOPY --from=later / /\nFROM busybox AS later": "base-image-not-here",
     "FROM busybox\nRUN --mount=type=bind,from=nowhere.invalid/x,target=/x ls /x": "base-image-not-here",
-    "FROM 0": "base-image-not-here",
     "FROM busybox:1.36.0-none": "base-image-not-here",
     "FROM busybox\nADD https://example.com/x /x": "download-in-build",
     "FROM busybox\nADD git@example.com:x/y.git /x": "download-in-build",
@@ -211,6 +210,13 @@ def test_what_would_fetch_or_take_from_others_is_not_built(dockerfile: str, engi
     assert finding
     assert finding.reason == REFUSED[dockerfile]
     assert finding.where
+
+
+def test_a_stage_is_no_base_by_its_number(engine: docker.DockerClient) -> None:
+    finding = admission.objection(parse("FROM busybox\nFROM 0"), builder="buildkit")
+    assert finding
+    # To FROM, a number is an image: none, or the one whose ID happens to begin with it.
+    assert finding.reason in {"base-image-not-here", "base-image-not-allowed"}
 
 
 @pytest.mark.parametrize("dockerfile", ADMITTED)
