@@ -49,7 +49,7 @@ def dockerfile(
     for problem in file.errors:
         if problem.message not in said:
             say("")
-            hang(f"line {problem.line}: " if problem.line else "", problem.message, style="yellow")
+            hang(f"line {problem.line}: " if problem.line else "", problem.message, left_style="bold")
 
 
 def _layer(one: Explanation, sizes: Mapping[int, int]) -> str:
@@ -61,7 +61,7 @@ def _layer(one: Explanation, sizes: Mapping[int, int]) -> str:
 def _doubt(file: Dockerfile, doubt: Doubt) -> None:
     if doubt.span:
         _caret(file, doubt.span)
-    hang(f"{_LEFT}doubtful: ", doubt.message, style="yellow", left_style="yellow")
+    hang(f"{_LEFT}doubtful: ", doubt.message, left_style="bold")
     if doubt.better:
         hang(f"{_LEFT}better    ", doubt.better)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workshop.classroom.results import Grade, Results
 
 _LETTER = {Outcome.PASSED: "P", Outcome.FAILED: "F", Outcome.BROKEN: "B"}
-_STYLE = {"P": "green", "F": "bold red", "B": "bold yellow"}
+_STYLE = {"P": "green", "F": "bold red", "B": "bold magenta"}
 _NAME = 28
 """Columns of a learner's name that are shown."""
 _STUMBLES, _BROKEN = 5, 10
@@ -62,7 +62,7 @@ def grades(results: Results) -> None:
     for one in results.stumbles[:_STUMBLES]:
         say(f"  {one.learners:3}  {one.exercise or 'everything'}  {one.title} ({one.why})")
     for lost in results.broken[:_BROKEN]:
-        say(f"\nBROKEN   {_line(lost)}", style="bold yellow")
+        say(f"\nBROKEN   {_line(lost)}", style="bold")
         if lost.cause:
             say(f"         {lost.cause.actual or lost.cause.why}")
     passed, failed, broken = (results.count(one) for one in (Outcome.PASSED, Outcome.FAILED, Outcome.BROKEN))

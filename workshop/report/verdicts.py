@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _SIGN = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "-", Outcome.BROKEN: "!"}
 _WORD = {Outcome.PASSED: "pass", Outcome.FAILED: "FAIL", Outcome.SKIPPED: "skip", Outcome.BROKEN: "BROKEN"}
-_STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.SKIPPED: "dim", Outcome.BROKEN: "bold yellow"}
+_STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.SKIPPED: "dim", Outcome.BROKEN: "bold magenta"}
+"""Never yellow, which nobody reads on white."""
 _INDENT = 10
 _LABEL = 10
 """Columns before, and of, the words before a finding's parts: expected, seen, where …."""
@@ -91,5 +92,5 @@ def _next_step(verdict: Verdict, *, watched: bool) -> Text:
         return Text(f"Done: {counted}, in {verdict.seconds:.1f} s.", style="bold green")
     if verdict.outcome is Outcome.BROKEN:
         fault = "a bug of ours" if verdict.exit_code == 4 else "this machine"  # noqa: PLR2004 - see trouble.py
-        return Text(f"Not judged: this is {fault}, not your answer, and does not count.", style="bold yellow")
+        return Text(f"Not judged: this is {fault}, not your answer, and does not count.", style="bold")
     return Text(f"{counted} · next: change the file" + (" and save it" if watched else ", save it, and run this again"))
