@@ -28,21 +28,32 @@ def _swapped(done: list[Swap], now: str, before: str) -> None:
     | {"exercise": "which one, such as exercise-1; or docker-101; or all", "undo": "bring back what was replaced last"},
 )
 @polite
-def reset(_c: Context, exercise: str, undo: bool = False, yes: bool = False) -> None:
-    """Put an exercise's files back to the start; yours are kept in a backup."""
+def reset(c: Context, exercise: str, undo: bool = False, yes: bool = False) -> None:
+    """Put an exercise's files back to the start; yours are kept in a backup (docker rm -f …, docker rmi …)."""
     from workshop import report
     from workshop.learning import resetting
+    from workshop.steps import leftovers
 
     if undo:
         _swapped(resetting.undo(exercise), "is as it was before", "was that already")
         return
     changed = resetting.changed(exercise)
-    if changed and not sure(
-        f"Put back {', '.join(changed)}? Your files go to a backup.", yes=yes or not sys.stdin.isatty()
-    ):
+    made = leftovers.made_for(exercise)
+    for one in made or ():
+        report.say(f"  {one.line}")
+    for words in leftovers.commands(made or []):
+        report.command(words)
+    if c.config.run.dry:
+        report.say(f"Would put back: {', '.join(changed) or 'no file'}.")
+        return
+    if (changed or made) and not sure(resetting.question(changed, len(made or ())), yes=yes or not sys.stdin.isatty()):
         report.say("Nothing was changed.")
         return
     _swapped(resetting.reset(exercise), "is back at its start", "was at its start")
+    if made is None:
+        report.say("Docker does not answer: containers and images stay. Once it does: invoke cleanup --all")
+    else:
+        leftovers.remove(made, report.say)
 
 
 @task(

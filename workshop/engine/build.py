@@ -11,11 +11,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import calling_off, cleaning
+from . import calling_off, classic, cleaning
 
 if TYPE_CHECKING:
     from .guard import Guard
@@ -52,6 +52,8 @@ class Build:
     """The limit for which it was stopped, in the words of `Guard.tripped`."""
     step_seconds: float = 0
     """How long its last step was at work when it ended."""
+    tips: tuple[classic.Tip, ...] = ()
+    """What the classic builder leaves without a name, beside the image."""
 
     @property
     def ok(self) -> bool:
@@ -149,7 +151,8 @@ def build(  # noqa: PLR0913 - these are docker build's own options
     for _ in range(1, TRIES):
         if made.ok or made.timed_out or made.tripped or not lost_its_cache(made.output):
             break
-        made = _run(words, timeout, show, lambda: None, limits)
+        before, made = made.tips, _run(words, timeout, show, lambda: None, limits)
+        made = replace(made, tips=(*before, *made.tips))
     return made
 
 
@@ -177,9 +180,9 @@ def _run(
             from . import preflight
 
             raise preflight.explain(error) from error
-        output, clock = Output(), Clock()
+        output, clock, tips = Output(), Clock(), classic.Tips()
         guard = _guard(limits, process) if limits else None
-        takers = [output.feed, clock.feed, *([show] if show else []), *([guard.feed] if guard else [])]
+        takers = [output.feed, clock.feed, tips.feed, *([show] if show else []), *([guard.feed] if guard else [])]
         reader = threading.Thread(target=_drain, args=(process, takers), daemon=True)
         reader.start()
         timed_out = False
@@ -198,7 +201,7 @@ def _run(
         built = process.returncode == 0 and not timed_out and not tripped
         image_id = id_file.read_text().strip() if built and id_file.exists() else ""
         now = time.monotonic()
-    return Build(image_id, output.text(), now - started, timed_out, tripped, now - clock.began)
+    return Build(image_id, output.text(), now - started, timed_out, tripped, now - clock.began, tips.all())
 
 
 def _wait(process: subprocess.Popen[bytes], reader: threading.Thread, deadline: float) -> None:

@@ -18,8 +18,8 @@ from .images import as_typed
 GONE = 404
 """HTTP status of "no such container"."""
 _removing: list[subprocess.Popen[bytes]] = []
-_kept: list[list[str]] = []
-"""Images to be removed when `images_kept` ends, one list for each that is open."""
+_kept: list[tuple[list[str], list[str]]] = []
+"""Images, and nameless ones, to be removed when `images_kept` ends, for each that is open."""
 _swept: set[Path] = set()
 """Copies of the repository whose leftovers this process has looked for."""
 _lock = threading.Lock()
@@ -52,26 +52,34 @@ def remove_image(image: str) -> bool:
     return True
 
 
-def remove_later(containers: Iterable[str], images: Iterable[str] = (), leftovers_of: Path | None = None) -> None:
+def remove_later(
+    containers: Iterable[str],
+    images: Iterable[str] = (),
+    *,
+    nameless: Iterable[str] = (),
+    leftovers_of: Path | None = None,
+) -> None:
     """Have a process of its own remove these, so that a verdict does not wait for it (120 ms a container).
 
-    With `leftovers_of`, what killed verifications of that copy of the repository left behind goes, too; it is looked
-    for once in the life of this process.
+    What is `nameless` are IDs of images, which go unless somebody gave them a name, or built on them. With
+    `leftovers_of`, what killed verifications of that copy of the repository left behind goes, too; that is looked for
+    once in the life of this process.
     """
-    containers, images = list(containers), list(images)
+    containers, images, nameless = list(containers), list(images), list(nameless)
     with _lock:
         if _kept:
-            _kept[-1] += images
-            images = []
+            _kept[-1][0].extend(images)
+            _kept[-1][1].extend(nameless)
+            images, nameless = [], []
         leftovers = _leftovers(leftovers_of) if leftovers_of and leftovers_of not in _swept else None
         if leftovers_of:
             _swept.add(leftovers_of)
-    if not (containers or images or leftovers):
+    if not (containers or images or nameless or leftovers):
         return
-    if not (images or leftovers):
+    if not (images or nameless or leftovers):
         words = ["docker", "rm", "-f", "-v", *containers]  # starts quicker than Python
     else:
-        order = {"containers": containers, "images": images, "leftovers": leftovers}
+        order = {"containers": containers, "images": images, "nameless": nameless, "leftovers": leftovers}
         words = [sys.executable, "-I", "-S", sweep.__file__, json.dumps(order)]
     null = subprocess.DEVNULL
     started = subprocess.Popen(words, start_new_session=True, stdin=null, stdout=null, stderr=null)
@@ -100,17 +108,25 @@ def images_kept() -> Iterator[None]:
     that image is removed before the next step. Which steps are cached is what some exercises are about.
     """
     images: list[str] = []
+    nameless: list[str] = []
     with _lock:
-        _kept.append(images)
+        _kept.append((images, nameless))
     try:
         yield
     finally:
         with _lock:
-            _kept.remove(images)
+            _kept[:] = [one for one in _kept if one[0] is not images]
         settle()
-        for start in range(0, len(images), sweep.AT_ONCE):
-            remove_later([], images[start : start + sweep.AT_ONCE])
+        for names in _batches(images):
+            remove_later([], names)
             settle()
+        for ids in _batches(nameless):  # which may have been below a named one
+            remove_later([], nameless=ids)
+            settle()
+
+
+def _batches(names: list[str]) -> list[list[str]]:
+    return [names[start : start + sweep.AT_ONCE] for start in range(0, len(names), sweep.AT_ONCE)]
 
 
 def containers(root: Path, **extra: str) -> list[dict[str, Any]]:
@@ -123,6 +139,12 @@ def images(root: Path, **extra: str) -> list[dict[str, Any]]:
     """List the images that the copy of the repository at `root` built."""
     with talking() as api:
         return [as_typed(one) for one in api.images(filters={"label": _labels(labels.CHECKOUT, root, extra)})]
+
+
+def nameless() -> list[str]:
+    """List the IDs of the images without a name that no other is built on."""
+    with talking() as api:
+        return [one["Id"] for one in api.images(filters={"dangling": True})]
 
 
 def _labels(key: str, root: Path, extra: dict[str, str]) -> list[str]:

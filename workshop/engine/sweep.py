@@ -54,13 +54,18 @@ def _remove(command: list[str], names: Iterable[str]) -> None:
 
 
 def main(order: str) -> None:
-    """Carry out an order, in JSON: `containers` and `images` to remove, and where to look for leftovers, if at all.
+    """Carry out an order, in JSON: what to remove, and where to look for leftovers, if at all.
 
-    Containers go first: an image can go only after them.
+    It has the names of `containers` and `images`, and IDs of images that go only if `nameless`. Containers go first:
+    an image can go only after them.
     """
     wanted = json.loads(order)
     _remove(["rm", "-f", "-v"], wanted["containers"])
     _remove(["rmi"], wanted["images"])
+    if ids := tuple(one.removeprefix("sha256:") for one in wanted["nameless"]):
+        # `docker rmi ID` would take the one name that somebody gave an image, and the image with it.
+        dangling = _docker("images", "-q", "--no-trunc", "--filter", "dangling=true")
+        _remove(["rmi"], (one for one in dangling if one.removeprefix("sha256:").startswith(ids)))
     if not wanted["leftovers"]:
         return
     lab, started, checkout, repository = wanted["leftovers"]

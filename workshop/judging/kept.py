@@ -1,19 +1,42 @@
-"""Which image an exercise has kept: the learner may look into it, and it is the next build's cache."""
+"""What an exercise has kept on the engine: its image, to look into, and what the classic builder left beside it."""
 
 from __future__ import annotations
 
 import contextlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
 
 from workshop import places
 
+_ID = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{12}")
 
-def replaced(exercise: str, image_id: str) -> list[str]:
-    """Keep the ID of the image that was built for an exercise; give the one it replaces, if that is another."""
-    file = places.STATE / "images" / exercise
-    before = ""
+
+def noted(exercise: str) -> list[str]:
+    """List the IDs of an exercise's image, and of what the classic builder left beside it."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return [one for one in _file(exercise).read_text("utf-8").split() if _ID.fullmatch(one)]
+    return []
+
+
+def among(images: Iterable[str], exercise: str) -> list[str]:
+    """Give those of `images`, whole IDs, that are noted for an exercise."""
+    beginnings = tuple(one.removeprefix("sha256:") for one in noted(exercise))
+    return sorted(one for one in images if one.removeprefix("sha256:").startswith(beginnings))
+
+
+def keep(exercise: str, image_id: str, tips: Iterable[str]) -> list[str]:
+    """Note what a build made for an exercise; give the IDs of what it replaces.
+
+    A build that failed, without `image_id`, replaces nothing.
+    """
+    before = noted(exercise)
+    now = list(dict.fromkeys([image_id, *tips] if image_id else [*before, *tips]))
     with contextlib.suppress(OSError):
-        before = file.read_text("utf-8").strip()
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(image_id, "utf-8")
-    return [before] if before.startswith("sha256:") and before != image_id else []
+        _file(exercise).parent.mkdir(parents=True, exist_ok=True)
+        _file(exercise).write_text("\n".join(now), "utf-8")
+    return [one for one in before if one not in now]
+
+
+def _file(exercise: str) -> Path:
+    return places.STATE / "images" / exercise

@@ -70,6 +70,7 @@ class Lab(Answer):
         self._readers: dict[str, Container] = {}
         """Containers that are never started, by image: for reading files."""
         self._outdated: list[str] = []
+        """IDs of images that no name leads to, or no longer."""
         self._notes: list[str] = []
         self._stack = contextlib.ExitStack()
         """Holds what is open until the verification ends."""
@@ -92,7 +93,7 @@ class Lab(Answer):
         self._stack.close()
         if self.bounds:
             self.bounds.close()
-        cleaning.remove_later(self._containers, [*self._tags, *self._outdated], leftovers_of=places.ROOT)
+        cleaning.remove_later(self._containers, self._tags, nameless=self._outdated, leftovers_of=places.ROOT)
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -171,11 +172,13 @@ class Lab(Answer):
             meanwhile=connect,
             limits=self._limits,
         )
+        if keep:
+            self._outdated += kept.keep(self.exercise.name, result.image_id, (tip.id for tip in result.tips))
+        else:
+            self._outdated += [tip.id for tip in result.tips if not tip.cached]
         if not result.ok:
             self._tags.remove(tags[0])
             self._not_built(result, folder)
-        if keep:
-            self._outdated += kept.replaced(self.exercise.name, result.image_id)
         image = Image(result.image_id, self.image_name, self._stack)
         if self.bounds and (finding := self.bounds.too_large(image)):
             self._outdated.append(image.id)

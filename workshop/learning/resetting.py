@@ -46,6 +46,13 @@ def changed(name: str) -> list[str]:
     return [one for one, folder, starter in _pairs(name) if not _same(one, folder, starter)]
 
 
+def question(folders: list[str], made: int) -> str:
+    """Ask before folders are put back, and `made` things are removed from the engine."""
+    files = f"Put back {', '.join(folders)}? Your files go to a backup." if folders else ""
+    removed = f"Remove {'this' if made == 1 else 'these'} from the engine?" if made else ""
+    return " ".join(filter(None, (removed, files)))
+
+
 def reset(name: str) -> list[Swap]:
     """Put the folder(s) of `name` back to the start; what was there is copied to a backup first.
 

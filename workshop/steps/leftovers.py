@@ -1,4 +1,4 @@
-"""`invoke cleanup`: what the workshop made on the engine."""
+"""What the workshop made on the engine, for `invoke cleanup` and `invoke reset`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop import changes, places
-from workshop.engine import cleaning
+from workshop import changes, exercises, places
+from workshop.engine import cleaning, labels
+from workshop.judging import kept
+from workshop.trouble import MachineTrouble
+
+LESSON = places.LESSON.name
+NAMELESS = "<none>"
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,8 @@ class Leftover:
     kind: str
     id: str
     name: str
+    of: str = LESSON
+    """The exercise that it was made for, or the lesson; empty for what only a verification in progress needs."""
 
     @property
     def line(self) -> str:
@@ -26,18 +33,49 @@ class Leftover:
 
 def made_here(*, with_images: bool) -> list[Leftover]:
     """List what this copy of the workshop made on the engine, and nothing else."""
-    found = [Leftover("container", one["Id"], one["Names"][0].lstrip("/")) for one in cleaning.containers(places.ROOT)]
-    if with_images:
-        for one in cleaning.images(places.ROOT):
-            found += [Leftover("image", one["Id"], tag) for tag in one["RepoTags"] or ["<none>"]]
-    return found
+    images = [
+        Leftover("image", one["Id"], tag, _purpose(tag))
+        for one in cleaning.images(places.ROOT)
+        for tag in one["RepoTags"] or [NAMELESS]
+    ]
+    purposes = {one.id: one.of for one in images}
+    found = [
+        Leftover("container", one["Id"], one["Names"][0].lstrip("/"), purposes.get(one["ImageID"], LESSON))
+        for one in cleaning.containers(places.ROOT)
+    ]
+    return [*found, *images, *_beside(images)] if with_images else found
+
+
+def _purpose(reference: str) -> str:
+    repository = reference.partition(":")[0]
+    if repository == labels.LAB_IMAGES:
+        return ""
+    return next((one.name for one in exercises.every() if one.image == repository), LESSON)
+
+
+def _beside(images: list[Leftover]) -> list[Leftover]:
+    """List what the classic builder left beside the exercises' images, without a name."""
+    nameless = set(cleaning.nameless()) - {one.id for one in images}
+    return [
+        Leftover("image", found, NAMELESS, exercise.name)
+        for exercise in exercises.every()
+        for found in kept.among(nameless, exercise.name)
+    ]
+
+
+def made_for(name: str) -> list[Leftover] | None:
+    """List what was made here for an exercise, for docker-101, or for all; None where no engine answers."""
+    try:
+        return [one for one in made_here(with_images=True) if name in ("all", one.of)]
+    except MachineTrouble:
+        return None
 
 
 def commands(found: list[Leftover]) -> list[list[str]]:
     """Write the `docker` commands that removing these stands for."""
     names: dict[str, list[str]] = {"container": [], "image": []}
     for one in found:
-        names[one.kind].append(changes.short(one.id) if one.name == "<none>" else one.name)
+        names[one.kind].append(changes.short(one.id) if one.name == NAMELESS else one.name)
     words = {"container": ["docker", "rm", "-f"], "image": ["docker", "rmi"]}
     return [[*words[kind], *which] for kind, which in names.items() if which]
 
@@ -74,5 +112,5 @@ def remove(found: list[Leftover], show: Callable[[str], None]) -> None:
         if one.kind == "container":
             done = cleaning.remove_container(one.id)
         else:
-            done = cleaning.remove_image(one.id if one.name == "<none>" else one.name)
+            done = cleaning.remove_image(one.id if one.name == NAMELESS else one.name)
         show(f"- {one.line}" if done else f"= {one.line} is gone already, or in use")
