@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from workshop import diagnosis
@@ -31,14 +32,17 @@ _SLEEP, _HEALTH = "docker exec look sleep 3", 'docker inspect -f "{{json .State.
 
 def test_of(image: Image) -> list[str]:
     """Read the image's health check: ["CMD", word, …] or ["CMD-SHELL", line]; empty where it has none."""
-    test = (image.config.get("Healthcheck") or {}).get("Test") or []
+    return _asked(image.config)
+
+
+def _asked(config: Mapping[str, Any]) -> list[str]:
+    test = (config.get("Healthcheck") or {}).get("Test") or []
     return [] if test[:1] == ["NONE"] else list(test)
 
 
 def _test(running: Running) -> list[str]:
     """Read what Docker runs in this container; Podman 4 says it of containers only, not of images."""
-    said = running.container.inspect()["Config"].get("Healthcheck") or {}
-    return test_of(running.image) or list(said.get("Test") or [])
+    return test_of(running.image) or _asked(running.container.inspect()["Config"])
 
 
 def run_once(running: Running) -> Output:
