@@ -8,9 +8,40 @@ import docker
 import pytest
 
 from workshop import Image, Lab, exercises
+from workshop.engine import build
 from workshop.judging.checking import NotYet
 
 FIRST = exercises.find("exercise-1")
+
+
+FAILED = """\
+#4 [1/2] FROM docker.io/library/busybox
+#4 CACHED
+
+#5 [2/2] RUN ls /nowhere
+#5 sha256:72af4bfa5dc09d3f87f7619991a9fb3308bb2dae7cf79c7df8c583807169c2cf
+#5 0.557 ls: /nowhere: No such file or directory
+#5 ERROR: executor failed running [/bin/sh -c ls /nowhere]: exit code: 1
+------
+ > [2/2] RUN ls /nowhere:
+------
+executor failed running [/bin/sh -c ls /nowhere]: exit code: 1
+"""
+"""The engine 20.10's BuildKit."""
+
+
+def test_a_step_that_failed_without_a_word_may_have_lost_it() -> None:
+    assert not build.lost_its_words(FAILED)
+    silent = "".join(line for line in FAILED.splitlines(keepends=True) if "#5 0.557" not in line)
+    assert build.lost_its_words(silent)
+    assert build.lost_its_words(silent.replace("executor failed running [", 'process "'))
+    assert not build.lost_its_words(silent.replace("#5 ERROR: executor failed running", "#5 ERROR: failed to compute"))
+
+
+def test_a_step_that_has_nothing_to_say_fails_all_the_same(engine: docker.DockerClient, builder: str) -> None:
+    with FIRST.context_of(FIRST.key) as answer, Lab(FIRST, answer) as lab, pytest.raises(NotYet) as told:
+        lab.build(edits={"Dockerfile": "FROM busybox\nRUN false\n"})
+    assert told.value.finding.reason == "run-step-failed"
 
 
 def test_what_is_made_ahead_is_made_once_and_gone_behind_it(engine: docker.DockerClient) -> None:

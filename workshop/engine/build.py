@@ -35,6 +35,9 @@ _CACHE_GONE = re.compile(
     re.IGNORECASE,
 )
 """What the classic builder's last words speak of when a step it took out of its cache is removed a moment later."""
+SILENT = 2.0
+"""Seconds within which a step that failed without a word may have lost its words."""
+_FAILED = re.compile(r'^#(\d+) ERROR: (?:executor failed running|process ")', re.MULTILINE)
 _BEGINS = re.compile(rb"^(?:Step \d+/\d+ :|#\d+ \[)", re.MULTILINE)
 """How a step begins in the output of the classic builder, and of BuildKit."""
 _CLASSIC_STEP = re.compile(rb"---> Running in ([0-9a-f]{12,64})")
@@ -127,7 +130,8 @@ def build(  # noqa: PLR0913 - these are docker build's own options
 ) -> Build:
     """Build the folder `context`, at most `timeout` seconds long; `show` gets the output as it comes.
 
-    Again when the classic builder lost a cached step under its hands, because another process removed that image.
+    Again when the classic builder lost a cached step under its hands, because another process removed that image; and
+    once when BuildKit may have lost what the step that failed printed, which nobody saw (without `show`).
 
     `meanwhile` is called while the builder works; what it raises stops the build.
 
@@ -148,8 +152,13 @@ def build(  # noqa: PLR0913 - these are docker build's own options
 
         words[2:2] = on_build(limits, builder())
     made = _run(words, timeout, show, meanwhile, limits)
+    unheard = show is None
     for _ in range(1, TRIES):
-        if made.ok or made.timed_out or made.tripped or not lost_its_cache(made.output):
+        if made.ok or made.timed_out or made.tripped:
+            break
+        if unheard and made.step_seconds < SILENT and lost_its_words(made.output):
+            unheard = False
+        elif not lost_its_cache(made.output):
             break
         before, made = made.tips, _run(words, timeout, show, lambda: None, limits)
         made = replace(made, tips=(*before, *made.tips))
@@ -159,6 +168,12 @@ def build(  # noqa: PLR0913 - these are docker build's own options
 def lost_its_cache(output: str) -> bool:
     """Whether a build with this output failed only because another process removed an image that it took as cached."""
     return bool(_CACHE_GONE.search(output[-500:]))
+
+
+def lost_its_words(output: str) -> bool:
+    """Whether a step of BuildKit's failed without a word: under load the engine 20.10 at times drops the last ones."""
+    failed = _FAILED.search(output)
+    return bool(failed) and not re.search(rf"^#{failed[1]} \d+\.\d+ ", output, re.MULTILINE)
 
 
 def _run(
