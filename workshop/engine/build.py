@@ -173,7 +173,7 @@ def lost_its_cache(output: str) -> bool:
 def lost_its_words(output: str) -> bool:
     """Whether a step of BuildKit's failed without a word: under load the engine 20.10 at times drops the last ones."""
     failed = _FAILED.search(output)
-    return bool(failed) and not re.search(rf"^#{failed[1]} \d+\.\d+ ", output, re.MULTILINE)
+    return failed is not None and not re.search(rf"^#{failed[1]} \d+\.\d+ ", output, re.MULTILINE)
 
 
 def _run(

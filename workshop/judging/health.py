@@ -32,17 +32,17 @@ _SLEEP, _HEALTH = "docker exec look sleep 3", 'docker inspect -f "{{json .State.
 
 def test_of(image: Image) -> list[str]:
     """Read the image's health check: ["CMD", word, …] or ["CMD-SHELL", line]; empty where it has none."""
-    return _asked(image.config)
+    return _set_in(image.config)
 
 
-def _asked(config: Mapping[str, Any]) -> list[str]:
+def _set_in(config: Mapping[str, Any]) -> list[str]:
     test = (config.get("Healthcheck") or {}).get("Test") or []
     return [] if test[:1] == ["NONE"] else list(test)
 
 
 def _test(running: Running) -> list[str]:
     """Read what Docker runs in this container; Podman 4 says it of containers only, not of images."""
-    return test_of(running.image) or _asked(running.container.inspect()["Config"])
+    return test_of(running.image) or _set_in(running.container.inspect()["Config"])
 
 
 def run_once(running: Running) -> Output:
