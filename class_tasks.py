@@ -30,7 +30,7 @@ def _swapped(done: list[Swap], now: str, before: str) -> None:
 @polite
 def reset(c: Context, exercise: str, undo: bool = False, yes: bool = False) -> None:
     """Put an exercise's files back to the start; yours are kept in a backup (docker rm -f …, docker rmi …)."""
-    from workshop import report
+    from workshop import names, report
     from workshop.learning import resetting
     from workshop.steps import leftovers
 
@@ -38,6 +38,9 @@ def reset(c: Context, exercise: str, undo: bool = False, yes: bool = False) -> N
         _swapped(resetting.undo(exercise), "is as it was before", "was that already")
         return
     changed = resetting.changed(exercise)
+    lessons = exercise in (resetting.LESSON, "all")
+    if lessons and (mine := leftovers.by_hand(names.container(str(c.config.workshop.container)))):
+        report.say(mine)
     made = leftovers.made_for(exercise)
     for one in made or ():
         report.say(f"  {one.line}")

@@ -187,6 +187,8 @@ def cleanup(c: Context, all: bool = False, yes: bool = False) -> None:
     from workshop import report
     from workshop.steps import leftovers
 
+    if mine := leftovers.by_hand(_container(c, None)):
+        report.say(mine)
     leftovers.clean_up(
         with_images=all,
         dry=c.config.run.dry,

@@ -114,18 +114,22 @@ def test_reset_removes_what_was_made_for_that_and_nothing_else(checkout: Checkou
     assert checkout.containers(), "--dry only shows"
     assert f"- image {FIRST.image}" in checkout.invoke("reset", "exercise-1").stdout
     assert checkout.containers(), "the lesson's is not the exercise's"
-    by_hand = f"{container}-by-hand"
-    checkout.docker("create", "--name", by_hand, image)
+    checkout.docker("rm", "-f", container)
+    checkout.docker("create", "--name", container, image)
     done = checkout.invoke("reset", "docker-101")
     try:
         assert done.returncode == 0
-        assert f"- container {container}" in done.stdout
+        assert f"To remove it: docker rm -f {container}" in done.stdout
         assert f"= image {image}:latest" in done.stdout
         assert "in use" in done.stdout
-        assert not checkout.containers()
+        assert checkout.docker("ps", "-aq", "-f", f"name=^{container}$"), "what was made by hand stays"
+        assert f"To remove it: docker rm -f {container}" in checkout.invoke("cleanup").stdout
     finally:
-        checkout.docker("rm", by_hand)
-    assert f"- image {image}" in checkout.invoke("reset", "all").stdout
+        checkout.docker("rm", container)
+    assert checkout.invoke("run").returncode == 0
+    everything = checkout.invoke("reset", "all").stdout
+    assert f"- container {container}" in everything
+    assert f"- image {image}" in everything
     assert not checkout.docker("images", "-q", image)
 
 

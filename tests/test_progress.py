@@ -78,7 +78,7 @@ def test_a_pass_counts_for_the_files_that_passed(exercise: Exercise) -> None:
     assert _standing(exercise) == (State.PASSED, "passed"), "the passing files are back"
     _record(Outcome.FAILED, passed)
     assert _standing(exercise) == (State.CHANGED, "passed once, not now"), "the same files fail today"
-    progress.forget(NAME)
+    progress.forget(NAME, keep=None)
     assert _standing(exercise) == (State.NOT_BEGUN, "not begun")
     assert not progress.may_see_solution(exercise)
 
@@ -181,5 +181,5 @@ def test_no_file_on_the_disk_makes_it_fail(exercise: Exercise, kept: bytes) -> N
     progress.may_see_solution(exercise)
     assert _record(Outcome.PASSED, fingerprint(exercise.folder)) >= 0
     assert _standing(exercise) == (State.PASSED, "passed")
-    progress.forget(NAME)
+    progress.forget(NAME, keep=None)
     assert _standing(exercise) == (State.NOT_BEGUN, "not begun")

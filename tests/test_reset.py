@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -41,6 +42,23 @@ def test_a_changed_exercise_goes_back_and_the_work_is_kept(copy: Checkout) -> No
     backup = next((copy.root / ".workshop" / "backups").iterdir())
     assert _contents(backup) == mine
     assert backup.name in done.stdout
+
+
+def test_undo_brings_back_how_far_the_learner_was_too(copy: Checkout) -> None:
+    (copy.root / "exercises" / "exercise-1" / "Dockerfile").write_text("FROM busybox\n")
+    kept = {"version": 2, "exercises": {"exercise-1": {"attempts": 4, "opened": True, "seen": ["a"], "passed": "b"}}}
+    (copy.root / ".workshop").mkdir()
+    (copy.root / ".workshop" / "progress.json").write_text(json.dumps(kept))
+    before = _listed(copy)
+    assert "passed, changed since" in before
+    copy.invoke("reset", "exercise-1")
+    assert "not begun" in _listed(copy)
+    copy.invoke("reset", "exercise-1", "--undo")
+    assert _listed(copy) == before
+
+
+def _listed(copy: Checkout) -> str:
+    return next(line for line in copy.invoke("exercises").stdout.splitlines() if line.startswith("exercise-1 "))
 
 
 def test_an_untouched_exercise_needs_no_backup(copy: Checkout) -> None:

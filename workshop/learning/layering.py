@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def image_of(exercise: str | None, image: str | None) -> str | None:
-    """Name the image of an exercise; None where no exercise is named, or the lesson.
+    """Name the image of an exercise, the one in whose folder the user stands if no other; None for the lesson's.
 
     Raises:
         Usage: there is no such exercise, or an image is named as well.
@@ -23,6 +23,7 @@ def image_of(exercise: str | None, image: str | None) -> str | None:
     """
     if exercise and image:
         raise Usage(f"Which one: {exercise!r}, or --image {image}?", fix=f"invoke layers {exercise}")
+    exercise = exercise or ("" if image else exercises.here())
     if not exercise or exercise.rstrip("/\\") == places.LESSON.name:
         return None
     return exercises.find(exercise).image

@@ -200,10 +200,26 @@ def solved(exercise: Exercise) -> None:
     _keep(records, readable=understood)
 
 
-def forget(exercise: str) -> None:
-    """Forget an exercise's attempts, after it was reset."""
+def forget(exercise: str, *, keep: Path | None) -> None:
+    """Forget an exercise's attempts, after it was reset; `keep` is the file that they go to."""
     records, understood = _load()
-    if records.pop(exercise, None) is not None:
+    if (one := records.pop(exercise, None)) is None:
+        return
+    if keep:
+        with contextlib.suppress(OSError):
+            keep.write_text(json.dumps(asdict(one)) + "\n", "utf-8")
+    _keep(records, readable=understood)
+
+
+def recall(exercise: str, kept: Path) -> None:
+    """Take back what `forget` kept in that file, where it did."""
+    try:
+        said = json.loads(kept.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return
+    records, understood = _load()
+    if isinstance(said, dict):
+        records[exercise] = _record(said)
         _keep(records, readable=understood)
 
 

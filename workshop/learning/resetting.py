@@ -60,8 +60,8 @@ def reset(name: str) -> list[Swap]:
     """
     done = []
     for one, folder, starter in _pairs(name):
-        done.append(_swap(one, folder, starter))
-        progress.forget(one)
+        done.append(swap := _swap(one, folder, starter))
+        progress.forget(one, keep=_progress_with(swap.backup) if swap.backup else None)
     return done
 
 
@@ -75,7 +75,17 @@ def undo(name: str) -> list[Swap]:
     newest = {one: kept[-1] for one, _, _ in _pairs(name) if (kept := _backups(one))}
     if not newest:
         raise NotThere(f"There is no backup of {name}.", why="Nothing of it was replaced yet.")
-    return [_swap(one, folder, newest[one]) for one, folder, _ in _pairs(name) if one in newest]
+    done = []
+    for one, folder, _ in _pairs(name):
+        if one in newest:
+            done.append(_swap(one, folder, newest[one]))
+            progress.recall(one, _progress_with(newest[one]))
+    return done
+
+
+def _progress_with(backup: Path) -> Path:
+    """Name the file beside a backup that keeps how far the learner was."""
+    return backup.with_name(f"{backup.name}.progress.json")
 
 
 def catch_up(name: str) -> list[Swap]:

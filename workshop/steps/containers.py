@@ -13,6 +13,7 @@ from workshop.trouble import NotThere, Usage
 
 from . import ports, said
 
+_STALE = "  a file was changed since? Then first: invoke build"
 Show = Callable[[str], None]
 """Takes one line for the reader."""
 
@@ -38,7 +39,7 @@ def run(image: str, container: str, show: Show, command: Callable[[list[str]], N
         raise NotThere(
             f"There is no image called {image} yet.",
             why=f"There is {near}." if near else "docker run starts an image, so build one first.",
-            fix=f"invoke run --image {near}" if near else "invoke build",
+            fix=f"invoke run --image {near}" if near else f"invoke build --image {image}",
         )
     there = glance.container(container)
     if there:
@@ -46,7 +47,7 @@ def run(image: str, container: str, show: Show, command: Callable[[list[str]], N
         if not ports.started_here(there):
             raise _strangers(container, there)
         if there["Image"] == facts["Id"] and running:
-            return f"= container {container} already runs this image · {_address_line(container)}"
+            return f"= container {container} already runs this image · {_address_line(container)}\n{_STALE}"
         age = "an older image" if there["Image"] != facts["Id"] else "this image, and has stopped"
         command(["docker", "rm", "-f", container])
         whales.remove(container)
@@ -102,6 +103,8 @@ def logs(container: str) -> str:
 def stop(container: str) -> str:
     """Stop the container, and say what changed."""
     there = ports.must_exist(container)
+    if there["State"]["Status"] == "created":
+        return f"= container {container} never started; it is there all the same: docker rm {container}"
     if not there["State"]["Running"]:
         return f"= container {container} had stopped already"
     whales.stop(container)

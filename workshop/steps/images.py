@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop import bases, changes, places
+from workshop import bases, changes, exercises, places
 from workshop.dockerfile.finding import ALSO_TAKEN, NOTE, file_in, near
 from workshop.engine import build as builder
 from workshop.engine import images, labels
@@ -103,6 +103,8 @@ def build(image: str, folder: Path) -> str:
         raise NotThere("The image is gone again.", why="Something removed it right after the build.")
     line = changes.image(image, facts)
     note = f"\n{NOTE}" if file_in(folder).name == ALSO_TAKEN else ""
+    if folder == places.LESSON and (here := exercises.here()):
+        note += f"\n  this is the lesson's image; the exercise in this folder: invoke verify {here}"
     if before and before["Id"] == facts["Id"]:
         return f"= {line}\n  the same image as before: nothing that goes into it has changed{note}"
     if before:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workshop import changes, exercises, places
-from workshop.engine import cleaning, labels
+from workshop.engine import cleaning, glance, labels
 from workshop.judging import kept
 from workshop.trouble import MachineTrouble
+
+from . import ports
 
 LESSON = places.LESSON.name
 NAMELESS = "<none>"
@@ -69,6 +71,17 @@ def made_for(name: str) -> list[Leftover] | None:
         return [one for one in made_here(with_images=True) if name in ("all", one.of)]
     except MachineTrouble:
         return None
+
+
+def by_hand(container: str) -> str:
+    """Say of a container with the lesson's name that it is not the workshop's to remove; empty where there is none."""
+    try:
+        there = glance.container(container)
+    except MachineTrouble:
+        return ""
+    if not there or ports.started_here(there):
+        return ""
+    return f"= container {container} was started by hand, so it stays. To remove it: docker rm -f {container}"
 
 
 def commands(found: list[Leftover]) -> list[list[str]]:

@@ -24,5 +24,5 @@ def not_run(text: str) -> Trouble:
 
     found = diagnosis.diagnose(text)
     if found:
-        return trouble(found)
+        return trouble(found, diagnosis.last_words(text))
     return NotThere("Docker could not start it.", why=diagnosis.last_words(text))
