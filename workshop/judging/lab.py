@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from workshop import places
 from workshop.engine import calling_off, cleaning, labels
-from workshop.engine.api import Refused, connect
+from workshop.engine.api import Refused, connect, is_image_gone
 from workshop.engine.build import Build, build
 from workshop.engine.containers import Container, Output, Plan
 from workshop.inside.image import Image
@@ -227,6 +227,8 @@ class Lab(Answer):
             with self._something_useful():
                 container.start()
         except Refused as refused:
+            if is_image_gone(refused):
+                raise  # not the answer's doing, and the whole verification begins again
             from . import causes
 
             raise NotYet(causes.not_started(self, image, str(refused))) from refused
