@@ -221,6 +221,13 @@ def test_the_engine_of_this_machine_still_says_so(name: str, kind: str, tmp_path
     assert found.where.line == case.line
 
 
+def test_a_docker_command_that_a_step_of_the_build_lacks_is_not_missing_on_this_machine() -> None:
+    text = "#5 0.1 /bin/sh: docker: not found\nERROR: executor failed running [/bin/sh -c docker ps]: exit code: 127\n"
+    found = diagnose(text)
+    assert found is not None
+    assert (found.reason, found.detail) == ("run-step-failed", "127")
+
+
 def test_of_two_equal_steps_the_one_with_the_number_is_to_blame() -> None:
     text = "Step 1/4 : FROM busybox\nStep 2/4 : RUN x\nThe command '/bin/sh -c x' returned a non-zero code: 3"
     found = diagnose(text, dockerfile="FROM busybox\nRUN x\nRUN y\nRUN x\n")
