@@ -148,6 +148,31 @@ def test_a_word_is_wanted_only_where_one_stands(
     assert next(one.default for one in task.get_arguments(ignore_unknown_help=True) if one.positional) == default
 
 
+@pytest.mark.parametrize("words", [["--error"], ["--error", "-"], ["-e"]])
+def test_an_error_can_be_piped_in(words: list[str]) -> None:
+    said = b"\xff\ninvoke: unknown\ndocker: command not found\n"  # not all that a build prints is text
+    done = subprocess.run([*INVOKE, "explain", *words], input=said, capture_output=True, check=False, cwd=ROOT)
+    assert done.stdout.startswith(b"This shell finds no docker command."), done.stderr
+
+
+@pytest.mark.parametrize("text", ["-bash: docker: command not found", "build: Docker: command not found"])
+def test_any_word_behind_error_is_its_text(text: str) -> None:
+    done = explain("--error", text)
+    assert done.stdout.startswith("This shell finds no docker command."), done.stderr
+    assert "not in the workshop's table" in explain("--error", "build").stderr
+
+
+def test_where_nothing_is_piped_in_both_ways_to_give_an_error_are_named() -> None:
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    with Terminal([*INVOKE, "explain", "--error"], columns=80, cwd=ROOT, env={}) as terminal:
+        code, seen = terminal.all()
+    assert code == 2
+    assert "try  invoke explain --error 'the text, in single quotes'" in seen
+    assert "or   docker build . 2>&1 | invoke explain --error -" in seen
+
+
 def test_on_a_narrow_terminal_lines_stand_under_the_text(tmp_path: Path, engine: docker.DockerClient) -> None:
     (tmp_path / "Dockerfile").write_text("FROM busybox:latest\nRUN cd /somewhere && echo " + "banana " * 30 + "\n")
     pytest.importorskip("termios", reason="needs a terminal of the Unix kind")

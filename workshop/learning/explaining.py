@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 1_000_000
 """Bytes of a Dockerfile that are read; a long one has ten thousand."""
+_WAYS = ["invoke explain --error 'the text, in single quotes'", "docker build . 2>&1 | invoke explain --error -"]
+"""How an error's text is given. Between double quotes the shell would take away those of the text."""
 
 
 def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "") -> None:
@@ -150,6 +153,21 @@ def _buildkit() -> bool:
         return True
 
 
+def given(text: str | bool) -> str:
+    """Give the text behind --error; for a - or none (Invoke then gives True) what is piped in.
+
+    Raises:
+        Usage: there is none, and nothing is piped in.
+
+    """
+    if isinstance(text, str) and text != "-":
+        return text
+    if text != "-" and (sys.stdin is None or sys.stdin.isatty()):
+        raise Usage("--error needs the text of the error.", fix=_WAYS)
+    piped = sys.stdin.buffer.read() if sys.stdin else b""
+    return piped.decode("utf-8", "replace")  # a program that failed may have printed any bytes
+
+
 def error(text: str) -> None:
     """Explain an error text of Docker's.
 
@@ -162,7 +180,7 @@ def error(text: str) -> None:
     from workshop.diagnosis import diagnose, last_words
 
     if not text.strip():
-        raise Usage("There is no text to explain.", fix='invoke explain --error "the text"; - reads what is piped in')
+        raise Usage("There is no text to explain.", fix=_WAYS)
     found = diagnose(text)
     if found is None:
         why = f"Its last line, which mostly holds the cause: {last_words(text).splitlines()[-1]}"
