@@ -12,8 +12,10 @@ import docker
 import pytest
 
 from tests.conftest import ROOT
-from workshop import tasking
+from workshop import exercises, places, tasking
 from workshop.dockerfile import parse
+from workshop.engine import images
+from workshop.explain import explain as told
 from workshop.inside import built
 from workshop.learning import explaining
 from workshop.trouble import Usage
@@ -63,6 +65,44 @@ def test_sizes_are_those_of_the_built_image_and_only_of_that(image: str, builder
         "",
     ):
         assert built.sizes(image, parse(changed)) is None, changed
+
+
+def test_for_an_exercises_image_its_own_name_is_enough(image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, exercise = parse(DOCKERFILE), places.EXERCISES / "exercise-3"
+    monkeypatch.setattr(built, "sizes", lambda *_: {5: 5000})
+    for name, words in (
+        (f"{exercises.IMAGES}exercise-3", "layers exercise-3 shows"),
+        (image, f"layers --image {image}"),
+    ):
+        _, said = explaining._sizes(name, file, told(file), exercise, asked=False)
+        assert words in said
+
+
+def test_the_engine_is_asked_once_for_each_fact(
+    image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def counted(name: str) -> None:
+        real = getattr(images, name)
+
+        def ask(image: str) -> object:
+            asked.append((name, image))
+            return real(image)
+
+        monkeypatch.setattr(images, name, ask)
+
+    counted("inspect")
+    counted("history")
+    explaining.dockerfile(str(tmp_path), image=image)
+    assert "Sizes are those" in capsys.readouterr().out
+    assert len(asked) == len(set(asked)) == 3, asked
+
+
+def test_an_image_that_is_not_there_is_named(tmp_path: Path, engine: docker.DockerClient) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM busybox\n")
+    with pytest.raises(Usage, match="no image called no-such-image"):
+        explaining.dockerfile(str(tmp_path), image="no-such-image")
 
 
 def test_there_are_no_sizes_where_the_image_is_older_than_the_files(image: str, builder: str, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "")
     if not parsed.instructions:
         said = parsed.errors[0].message if parsed.errors else "It has no instructions."
         raise NotThere(f"{places.as_typed(file)} can't be explained: {said}")
-    explained = explain(parsed, buildkit=_buildkit())
+    explained = explain(parsed, buildkit=_buildkit(), folder=file.parent)
     name = image or _image_of(file.parent, lessons)
     sizes, said = _sizes(name, parsed, explained, file.parent, asked=image is not None) if name else (None, "")
     report.dockerfile(places.as_typed(file), parsed, explained, sizes=sizes or {}, inherits=_inherits(parsed))
@@ -126,21 +126,26 @@ def _sizes(
     image: str, parsed: Dockerfile, explained: Sequence[Explanation], folder: Path, *, asked: bool
 ) -> tuple[Mapping[int, int] | None, str]:
     """Give the sizes, and a sentence about where they come from; without an engine, neither."""
+    from workshop.engine.api import Refused
+    from workshop.engine.images import NOT_FOUND
     from workshop.inside import built
 
     try:
-        if not built.exists(image):
-            if asked:
-                raise Usage(f"There is no image called {image}.", fix="invoke images   (all there are)")
-            return None, f"No sizes: there is no image {image} yet."
         found = built.sizes(image, parsed, folder)
+    except Refused as refused:
+        if refused.status != NOT_FOUND:
+            raise
+        if asked:
+            raise Usage(f"There is no image called {image}.", fix="invoke images   (all there are)") from refused
+        return None, f"No sizes: there is no image {image} yet."
     except MachineTrouble:
         return None, ""
     if found is None:
         return None, f"No sizes: the image {image} is older than these files, or was built from another Dockerfile."
     if not any(one.layer for one in explained if one.first_line in found):
         return None, ""
-    return found, f"Sizes are those in the image {image}; invoke layers --image {image} shows more."
+    more = image.removeprefix(exercises.IMAGES) if _image_of(folder, "") == image else f"--image {image}"
+    return found, f"Sizes are those in the image {image}; invoke layers {more} shows more."
 
 
 def _buildkit() -> bool:
