@@ -39,8 +39,8 @@ class Explanation:
 def explain(file: Dockerfile, *, buildkit: bool = True, folder: Path | None = None) -> tuple[Explanation, ...]:
     """Explain every directive and instruction, in file order.
 
-    `buildkit` tells which builder will read it: with False, what only BuildKit knows is doubtful. `folder` is what it is
-    built from, and settles what depends on the files there. What the parser found wrong is among the doubts of its
+    `buildkit` tells which builder will read it: with False, what only BuildKit knows is doubtful. `folder` is what it
+    is built from, and settles what depends on the files there. What the parser found wrong is among the doubts of its
     instruction; a file with no instruction has only `file.errors`.
     """
     found = doubts(file, buildkit=buildkit, folder=folder)
