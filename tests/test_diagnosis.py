@@ -46,6 +46,23 @@ def test_what_the_engine_said_is_named_with_its_line(case: Case, kind: str, tmp_
     assert found.fix
 
 
+def _words(found: Diagnosis | None) -> list[str]:
+    """Give all that is told, without double quotes: an answer may repeat those of the text, or not."""
+    assert found is not None
+    where = str(found.where.line) if found.where else ""
+    return [one.replace('"', "") for one in (found.reason, found.detail, found.title, found.why, *found.fix, where)]
+
+
+@pytest.mark.parametrize(("case", "kind"), RECORDED, ids=lambda value: getattr(value, "name", value))
+def test_a_text_whose_double_quotes_the_shell_ate_means_the_same(case: Case, kind: str, tmp_path: Path) -> None:
+    text = (HERE / case.name / f"{kind}.txt").read_text(encoding="utf-8")
+    for folder in ("whole", "eaten"):
+        (tmp_path / folder).mkdir()
+    eaten = text.replace('"', "")
+    assert _words(ask(case, eaten, tmp_path / "eaten")) == _words(ask(case, text, tmp_path / "whole"))
+    assert _words(diagnose(eaten)) == _words(diagnose(text)), "as `invoke explain --error` has it: with no files"
+
+
 def test_every_recording_is_scrubbed() -> None:
     for path in HERE.rglob("*.txt"):
         text = path.read_text(encoding="utf-8")
@@ -65,6 +82,7 @@ def test_other_wordings_of_the_same_are_known(reason: str, text: str) -> None:
     found = diagnose(text)
     assert found is not None
     assert found.reason == reason
+    assert _words(diagnose(text.replace('"', ""))) == _words(found), "pasted between double quotes"
 
 
 NEW_BUILDKIT = """#7 [2/3] COPY stlye.css /
@@ -201,6 +219,13 @@ def test_the_engine_of_this_machine_still_says_so(name: str, kind: str, tmp_path
     assert (found.reason, found.detail) == (case.reason, case.detail)
     assert found.where is not None
     assert found.where.line == case.line
+
+
+def test_a_docker_command_that_a_step_of_the_build_lacks_is_not_missing_on_this_machine() -> None:
+    text = "#5 0.1 /bin/sh: docker: not found\nERROR: executor failed running [/bin/sh -c docker ps]: exit code: 127\n"
+    found = diagnose(text)
+    assert found is not None
+    assert (found.reason, found.detail) == ("run-step-failed", "127")
 
 
 def test_of_two_equal_steps_the_one_with_the_number_is_to_blame() -> None:

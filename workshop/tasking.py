@@ -73,6 +73,9 @@ class WordMayFollow(Task[Any]):
 
     The parser takes a word for a positional only while that one has no value, and complains when it still has none at
     the end. So it has none where a word stands behind the task's name, and an empty one elsewhere.
+
+    A flag that is among its `optional` may end the line without a value; a word behind it is always its value, where
+    Invoke would doubt that for a word that is the name of a task, or looks like a flag.
     """
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
@@ -82,6 +85,7 @@ class WordMayFollow(Task[Any]):
         for one in arguments:
             if one.positional and not there:
                 one.default = ""
+            one.optional = one.optional and sys.argv[-1] in _spellings(one)
         return arguments
 
 
@@ -109,9 +113,14 @@ class TakesSeveral(Task[Callable[..., Any]]):
         return str(next(iter(self.positional)))
 
 
+def _spellings(argument: Argument) -> set[str]:
+    """Give a flag as one types it: -e, --error."""
+    return {f"{'--' if len(one) > 1 else '-'}{one}" for one in argument.names}
+
+
 def _words_of(name: str, arguments: list[Argument], argv: list[str]) -> int:
     """Count the words behind a task's name that are neither flags nor their values."""
-    takes_value = {f"{'--' if len(one) > 1 else '-'}{one}" for arg in arguments if arg.takes_value for one in arg.names}
+    takes_value = {flag for arg in arguments if arg.takes_value for flag in _spellings(arg)}
     count, value_comes = 0, False
     for word in argv[argv.index(name) + 1 :] if name in argv else ():
         count += not (value_comes or word.startswith("-"))
@@ -164,7 +173,7 @@ def refuse_bad_usage(ns: Collection) -> None:
 
 
 _EXAMPLES = {
-    "error": 'needs the text of the error, in quotes: invoke explain --error "…"',
+    "error": "needs the text of the error, in single quotes: invoke explain --error '…'",
     "path": "needs a folder, such as exercises/exercise-1",
     "image": "needs an image's name, such as banana-smith-image",
     "container": "needs a container's name, such as banana-smith-container",

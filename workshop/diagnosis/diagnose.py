@@ -11,6 +11,7 @@ from workshop.dockerfile import Dockerfile, parse
 
 from . import locate, refine
 from .clean import clean, meaningful
+from .commands import COMMANDS
 from .files import FILES
 from .images import IMAGES
 from .running import RUNNING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from .row import Row
 
-ROWS = IMAGES + FILES + WRITING + STEPS + RUNNING
+ROWS = IMAGES + FILES + WRITING + STEPS + RUNNING + COMMANDS
 """The whole table; causes stand before what comes of them."""
 _NUL = "null-byte"
 LAST_LINES = 4

@@ -20,7 +20,7 @@ WRITING = (
         (
             r"parse error (?:on )?line \d+: unknown instruction: "
             r"(?P<word>[^\n]*?)(?: \(did you mean (?P<meant>\w+)\?\))?$",
-            r"build error: unknown instruction: \"(?P<word>[^\"\n]+)\"",
+            r"build error: unknown instruction: \"?(?P<word>[^\"\n]+?)\"?(?: &|$)",
         ),
         Words(
             "“{word}” is not an instruction.",
@@ -142,7 +142,7 @@ WRITING = (
     Row(
         "dockerignore-invalid",
         (
-            r"illegal exclusion pattern: \"(?P<pattern>[^\"]*)\"",
+            r"illegal exclusion pattern: \"?(?P<pattern>[^\"\n]*)\"?",
             r"error from sender: invalid excludepatterns",
             r"syntax error in pattern",
         ),
@@ -164,9 +164,9 @@ WRITING = (
         "image-name-invalid",
         (
             r"repository name \(?(?:library/)?(?P<name>[^)\s]*)\)? ?must be lowercase",
-            r"invalid tag \"(?P<name>[^\"]*)\": invalid reference format",
-            r"invalid argument \"(?P<name>[^\"]*)\" for \"-t, --tag\" flag",
-            r"failed to parse stage name \"(?P<name>[^\"]*)\"",
+            r"invalid tag \"?(?P<name>[^\"\n]*?)\"?: invalid reference format",
+            r"invalid argument \"?(?P<name>[^\"\n]*?)\"? for \"?-t, --tag\"? flag",
+            r"failed to parse stage name \"?(?P<name>[^\"\n]*?)\"?: invalid",
             r"invalid reference format",
         ),
         Words(
@@ -233,9 +233,9 @@ WRITING = (
         "instruction-arguments",
         (
             r"parse error (?:on )?line \d+: (?P<message>\w+ (?:requires|needs|takes) [^\n]+)",
-            r"parse error (?:on )?line \d+: (?P<message>unknown type \"[^\"]*\" in HEALTHCHECK[^\n]*)",
+            r"parse error (?:on )?line \d+: (?P<message>unknown type \"?[^\"\n]*?\"? in HEALTHCHECK[^\n]*)",
             r"(?P<message>(?:ENV|LABEL) must have two arguments)",
-            r"(?P<message>can't find = in \"[^\"]*\")",
+            r"(?P<message>can't find = in (?:\"[^\"\n]*\"|[^\"\s]*[^\"\s.]))",
             r"(?P<message>when using JSON array syntax, arrays must be comprised of strings only)",
             r"(?P<message>invalid (?:containerPort|proto|hostPort|signal|start port)[^\n]*)",
             r"(?P<message>(?:FROM|RUN|CMD|ENTRYPOINT|ENV|ARG|LABEL|USER|WORKDIR|VOLUME|"
