@@ -55,6 +55,21 @@ WRITING = (
                 "A command goes on in the next line only when its line ends with a \\ and nothing behind it.",
                 ("Put a \\ at the end of the line above, with no space behind it.",),
             ),
+            "fence": Words(
+                "{word} belongs to the page that this was copied from.",
+                "In Markdown such a line stands above and below code; to Docker it is an unknown instruction.",
+                ("Delete it, and the one at the end.",),
+            ),
+            "slashes": Words(
+                "{word} does not begin a comment here.",
+                "In a Dockerfile a comment is a line that begins with #.",
+                ("Begin the line with #.",),
+            ),
+            "conflict": Words(
+                "{word} is a mark of Git's: two versions of these lines were never made one.",
+                "Git leaves <<<<<<<, ======= and >>>>>>> where it could not merge.",
+                ("Keep one of the two versions, and delete the three marks.",),
+            ),
             "invisible-character": Words(
                 "There is an invisible character behind “{word}”.",
                 "It looks like a space and comes from copied text; Docker takes it for a letter.",
@@ -248,6 +263,23 @@ WRITING = (
             ("See what the instruction takes: invoke explain",),
         ),
         parsed=("arguments", "value-missing", "list-not-strings", "escape-invalid", "directive-twice"),
+        details={
+            "comment": Words(
+                "A comment can't stand behind an instruction.",
+                "Docker takes the # and all behind it for words of the instruction; a comment has a line of its own.",
+                ("Move it to the line above.",),
+            ),
+            "blank": Words(
+                "There is a blank in the middle of a name.",
+                "Name, colon and tag are one word.",
+                ("Write it in one: {name}",),
+            ),
+            "two": Words(
+                "Two instructions stand on one line.",
+                "Each instruction begins a line of its own; {other} is taken for a word of the first.",
+                ("Begin a new line at {other}.",),
+            ),
+        },
     ),
     Row(
         "build-arg-not-used",

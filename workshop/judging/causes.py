@@ -116,7 +116,9 @@ def _never_ended(lab: Lab, result: Build) -> Finding:
 
 def of_this_machine(found: Diagnosis) -> MachineTrouble | None:
     """Give the trouble where Docker's error speaks of the machine, and not of what the learner wrote."""
-    if found.reason == "base-image-not-here" and (name := found.found.get("image", "")) in BASE_IMAGES:
+    asked_for_another = found.detail == "platform" and found.where is not None and "--platform" in found.where.text
+    name = found.found.get("image", "")
+    if found.reason == "base-image-not-here" and name in BASE_IMAGES and not asked_for_another:
         what = f"The base image {name} is not on this machine."
         return MachineTrouble(what, kind="no-base-images", why=found.why, fix="invoke setup")
     if found.reason in _MACHINE:
