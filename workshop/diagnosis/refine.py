@@ -195,6 +195,8 @@ def _list(scene: Scene) -> Answer:
 
 def _program(scene: Scene) -> Answer:
     program = scene.groups.get("program", "")
+    if program.startswith("$"):
+        return scene.reason, "variable", {}
     if " " in program.strip():
         return scene.reason, "one-string", {}
     if program.rpartition("/")[2] == "bash":

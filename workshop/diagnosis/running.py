@@ -186,6 +186,11 @@ RUNNING = (
                 "In a list every word is a string of its own.",
                 ('Cut it into words: ["program", "word", "word"]',),
             ),
+            "variable": Words(
+                "“{program}” is taken as it stands: a list knows no variables.",
+                "A list in [ ] starts its program with no shell in between, and only a shell fills in $ variables.",
+                ("Write the program's own name, or let a shell read the line: write it without [ ].",),
+            ),
             "path": Words(
                 "“{program}” is not in the image.",
                 "Docker looks for it just there; a path that does not begin with / is followed from WORKDIR on.",
