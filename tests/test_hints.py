@@ -65,6 +65,17 @@ def test_a_hint_speaks_of_the_files_as_they_are_and_gets_sharper_with_real_attem
     assert checkout.invoke("solution", "exercise-1").returncode == 0, "it was judged, and passed"
 
 
+def test_a_hint_types_paths_from_where_one_stands_now(checkout: Checkout) -> None:
+    folder = checkout.root / "exercises" / "exercise-1"
+    (folder / "Dockerfile").rename(folder / "dockerfile.txt")
+    assert "exercise-1/dockerfile.txt" in checkout.invoke("verify", "exercise-1").stdout
+    there = checkout.invoke("hint", cwd=folder).stdout
+    assert "try       Rename it: mv dockerfile.txt Dockerfile\n" in there
+    assert "mv dock" not in checkout.invoke("hint", "exercise-1", "--level", "1").stdout, "that was not judged anew"
+    here = checkout.invoke("hint", "exercise-1").stdout
+    assert "mv exercises/exercise-1/dockerfile.txt exercises/exercise-1/Dockerfile\n" in here
+
+
 def test_each_attempt_makes_the_hint_sharper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "STATE", tmp_path)
     exercise = exercises.find("exercise-1")

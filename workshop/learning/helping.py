@@ -65,7 +65,7 @@ def hint(word: str, level: int) -> list[str]:
             f"There is no hint {level}.", why=f"Each exercise has {LEVELS}.", fix=f"--level 1 to --level {LEVELS}"
         )
     said, note = progress.said(exercise), ""
-    if said is None and not level:
+    if not level and not (said and said.holds_here):
         said, note = _judged(exercise)
     return [*advice(exercise, said, level), *([note] if note else [])]
 
@@ -97,8 +97,8 @@ def advice(exercise: Exercise, said: Said | None, level: int = 0, *, sharper: st
     if said and said.check:
         lines.append(f"not yet   {said.check}")
         lines += [f"because   {said.why}"] if said.why else []
-        lines += [f"try       {said.hint}"] if said.hint else []
-        if number != 1:
+        lines += [f"try       {said.hint}"] if said.hint and said.holds_here else []
+        if number != 1 and said.holds_here:
             lines += [f"where     {said.where}"] if said.where else []
             lines += [f"look      {said.look}"] if said.look else []
     if number:
