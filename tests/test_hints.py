@@ -38,12 +38,27 @@ def test_a_hint_about_another_check_than_the_one_that_fails_waits(
     monkeypatch.setattr(progress, "attempts", lambda _: 3)
     named, styled = (Said(check="x", id=one) for one in ("page-names-its-container", "stylesheet-arrives"))
     exercise = exercises.find("exercise-2")
-    assert "no written hint is about this check" in helping.advice(exercise, named)[-1]
+    assert helping.advice(exercise, named)[-1] == "(there is no further hint for this)"
+    tried = Said(check="x", id="page-names-its-container", hint="compare")
+    assert helping.advice(exercise, tried)[-1] == "(there is no further hint for this: see “try”)"
     assert helping.advice(exercise, styled)[-1].startswith("hint 3 of 3")
     assert "about another check" in helping.advice(exercise, named, 3)[-1], "it was asked for by its number"
     monkeypatch.setattr(progress, "attempts", lambda _: 1)
     missing = helping.advice(exercises.find("exercise-1"), Said(check="x", id="page-is-styled"))
     assert missing[-1] == "(the next hint about this: with your next attempt, or invoke hint exercise-1 --level 2)"
+
+
+def test_hints_are_counted_among_those_about_the_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "attempts", lambda _: 3)
+    exercise = exercises.find("exercise-1")
+    styled, built = (Said(check="x", id=one) for one in ("page-is-styled", "image-builds"))
+    assert any(line.startswith("hint 2 of 2: ") for line in helping.advice(exercise, styled))
+    assert any(line.startswith("hint 1 of 1: ") for line in helping.advice(exercise, built))
+    assert any(line.startswith("hint, level 2: ") for line in helping.advice(exercise, styled, 2)), (
+        "as it was asked for"
+    )
+    pressed = helping.advice(exercise, styled, 2, sharper="press h again")
+    assert any(line.startswith("hint 1 of 2: ") for line in pressed)
 
 
 def test_without_an_engine_there_is_what_was_written(copy: Checkout) -> None:
