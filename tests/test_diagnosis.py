@@ -112,6 +112,37 @@ def test_the_arrow_of_newer_buildkits_gives_the_line() -> None:
     assert last_words(NEW_BUILDKIT).endswith('"/stlye.css": not found')
 
 
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        (
+            "ERROR: failed to read dockerfile: open Dockerfile: no such file",
+            "mv {folder}dockerfile.txt {folder}Dockerfile",
+        ),
+        ("the Dockerfile (Dockerfile) cannot be empty", "cat {folder}Dockerfile"),
+        ("COPY failed: no source files were specified", "ls -a {here}"),
+        ("COPY failed: stat nowhere.css: file does not exist", "ls -a {here}"),
+        ("dockerfile parse error line 1: EXPOSE requires at least one argument", "invoke explain {here}"),
+    ],
+)
+def test_commands_name_files_as_one_types_them_from_where_one_stands(
+    text: str, types: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "exercises" / "exercise-1"
+    folder.mkdir(parents=True)
+    (folder / "dockerfile.txt").write_text("FROM busybox\n")
+    for place, path in ((tmp_path, "exercises/exercise-1"), (folder, "."), (folder.parent, "exercise-1")):
+        monkeypatch.chdir(place)
+        found = diagnose(text, context=folder)
+        assert found
+        typed = types.format(here=path, folder="" if path == "." else f"{path}/")
+        assert found.fix[0].endswith(f": {typed}"), found.fix
+    monkeypatch.chdir(tmp_path)
+    copied = diagnose(text, context=folder, at=tmp_path / "my own")
+    assert copied
+    assert '"my own' in copied.fix[0], "a path with a blank in it stands in quotes"
+
+
 def test_the_last_clause_is_the_cause_even_when_the_output_speaks_of_other_errors() -> None:
     text = 'nothing found: "/a": not found\npull access denied\nCOPY failed: no source files were specified'
     found = diagnose(text)

@@ -245,7 +245,7 @@ def _leaks(lab: Lab, image: Image, inside: dict[str, list[str]]) -> NoReturn:
     else:
         reason = "build-files-in-image"
         why = "How the image is made is nobody's business on a website; these two files can be left out as any other."
-        hint = "what else is in this folder, and not part of the site? ls -a shows it"
+        hint = f"what else is in this folder, and not part of the site? See: ls -a {lab.typed}"
     for path in paths:
         if not where and (kept := next((line for line in _lines(lab) if line == f"!{path.rpartition('/')[2]}"), None)):
             where = lab.where_in(".dockerignore", kept)

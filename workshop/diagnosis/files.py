@@ -48,7 +48,7 @@ FILES = (
         Words(
             "The pattern in COPY or ADD matches no file.",
             "Nothing in the folder has such a name, or .dockerignore keeps it out.",
-            ("Compare the pattern with: ls -a",),
+            ("Compare the pattern with: ls -a {.}",),
         ),
         keywords=("COPY", "ADD"),
     ),
@@ -131,7 +131,7 @@ FILES = (
         Words(
             "“{file}” is not in the folder that Docker was given.",
             "The builder sees only that folder: the one the command ends with, usually the dot.",
-            ("Compare the name with: ls -a",),
+            ("Compare the name with: ls -a {.}",),
         ),
         otherwise={"file": "The source"},
         keywords=("COPY", "ADD"),

@@ -59,6 +59,8 @@ class Scene:
     file: Dockerfile | None
     place: Place | None
     context: Path | None
+    at: Path
+    """Where the reader has that folder."""
     images: tuple[str, ...]
 
     @property

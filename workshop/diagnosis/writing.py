@@ -110,7 +110,7 @@ WRITING = (
         Words(
             "The Dockerfile has no instructions.",
             "It is empty or holds only comments. Perhaps the editor has not saved it.",
-            ("Save the file, and see what is in it: cat Dockerfile",),
+            ("Save the file, and see what is in it: cat {./Dockerfile}",),
         ),
     ),
     Row(
@@ -134,14 +134,14 @@ WRITING = (
         Words(
             "There is no file called exactly “{name}” in that folder.",
             "Docker looks for it in the folder that the command ends with.",
-            ("See where you are and what is there: ls",),
+            ("See what is in that folder: ls {.}",),
         ),
         otherwise={"name": "Dockerfile"},
         details={
             "other-name": Words(
                 "There is no “{name}” in that folder, but there is “{meant}”.",
                 "The file must be called exactly so: no ending, a capital D.",
-                ("Rename it: mv {meant} {name}",),
+                ("Rename it: mv {./meant} {./name}",),
             ),
         },
     ),
@@ -260,7 +260,7 @@ WRITING = (
         Words(
             "The words behind the instruction are not what it takes.",
             "Docker says: {message}",
-            ("See what the instruction takes: invoke explain",),
+            ("See what the instruction takes: invoke explain {.}",),
         ),
         parsed=("arguments", "value-missing", "list-not-strings", "escape-invalid", "directive-twice"),
         details={

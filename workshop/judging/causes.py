@@ -71,7 +71,9 @@ def not_built(lab: Lab, result: Build, folder: Path) -> Finding:
             return limit
     if result.timed_out:
         return _never_ended(lab, result)
-    found = diagnosis.diagnose(result.output, dockerfile=lab.dockerfile, context=folder, images=images.tags())
+    found = diagnosis.diagnose(
+        result.output, dockerfile=lab.dockerfile, context=folder, at=lab.at, images=images.tags()
+    )
     if found is None:
         return Finding(
             "build-failed",
