@@ -50,7 +50,8 @@ def _words(found: Diagnosis | None) -> list[str]:
     """Give all that is told, without double quotes: an answer may repeat those of the text, or not."""
     assert found is not None
     where = str(found.where.line) if found.where else ""
-    return [one.replace('"', "") for one in (found.reason, found.detail, found.title, found.why, *found.fix, where)]
+    told = (found.reason, found.detail, found.title, found.why, *found.fix, where)
+    return [one.replace('"', "").replace("/eaten", "/whole") for one in told]
 
 
 @pytest.mark.parametrize(("case", "kind"), RECORDED, ids=lambda value: getattr(value, "name", value))
