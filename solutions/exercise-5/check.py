@@ -64,7 +64,7 @@ def check_page_answers(lab: Lab) -> None:
         if not listeners:
             _no_server(lab)
         if not any(one.port == PORT for one in listeners):
-            _another_port(lab, ", ".join(str(one.port) for one in listeners))
+            _another_port(lab, ", ".join(sorted({str(one.port) for one in listeners})))
         raise first
     try:
         page = container(lab).fetch("/")  # once more: a server does not stop at one answer

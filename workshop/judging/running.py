@@ -170,10 +170,10 @@ class Running:
         found = {}
         for fields in (line.split() for line in lines):
             if len(fields) > 3 and fields[3] == _LISTENING:  # noqa: PLR2004 - the fourth column is the state
-                address, _, port = fields[1].rpartition(":")
+                address, _, _ = fields[1].rpartition(":")
                 if address != _DOCKERS_OWN:
                     found[fields[1]] = Listener(
-                        int(port, 16), loopback=_is_loopback(address), address=_written(address)
+                        _port(fields[1]), loopback=_is_loopback(address), address=_written(address)
                     )
         return sorted(found.values(), key=lambda one: one.port)
 
@@ -194,9 +194,7 @@ class Running:
         listening = {
             fields[9]
             for fields in (line.split() for line in everything.splitlines())
-            if len(fields) > 9
-            and fields[3] == _LISTENING  # noqa: PLR2004 - columns of /proc/net/tcp
-            and (port is None or int(fields[1].rpartition(":")[2], 16) == port)
+            if len(fields) > 9 and fields[3] == _LISTENING and port in (None, _port(fields[1]))  # noqa: PLR2004 - columns
         }
         held = re.findall(r"^/proc/(\d+)/fd/\d+ socket:\[(\d+)\]$", everything, re.MULTILINE)
         return sorted({int(process) for process, socket in held if socket in listening})
@@ -243,6 +241,11 @@ class Running:
 
 def _number(port: str) -> int:
     return int(port.partition("/")[0])
+
+
+def _port(place: str) -> int:
+    """Read the port of an address and port of /proc/net/tcp."""
+    return int(place.rpartition(":")[2], 16)
 
 
 def _is_loopback(address: str) -> bool:

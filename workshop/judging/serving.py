@@ -145,7 +145,7 @@ def _one_address(lab: Lab, seen: str) -> None:
         expected="a server that listens on all addresses",
         actual=seen,
         hint="what does the server do when it is told a port, and no address?",
-        look=lab.while_running("docker exec look hostname -i"),
+        look=lab.inside("hostname -i"),
         where=lab.where("CMD", "ENTRYPOINT"),
     )
 
@@ -173,7 +173,8 @@ def folder_is_there(lab: Lab, said: str) -> None:
     if "can't change directory" not in said:
         return
     if "Permission denied" in said:
-        where = lab.where("RUN", containing="chmod") or lab.where("USER") or lab.where("COPY", "ADD")
+        named = re.search(r"directory to '([^']+)'", said)
+        where = (lab.where("RUN", containing=named[1]) if named else None) or lab.where("USER")
         _not_readable(lab, said, "The folder is in the image, and the user that httpd runs as may not enter it.", where)
     _kept_out(lab, said)
 
