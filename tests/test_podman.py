@@ -137,7 +137,7 @@ def test_the_model_answer_passes(learner: Checkout, number: int) -> None:
     ("answer", "reason"),
     [
         ("exercise-3/starter", "copy-outside-folder"),  # Podman's builder has words of its own for that
-        ("exercise-5/wrong/nothing-published", "nothing-published"),
+        ("exercise-4/wrong/nothing-exposed", "nothing-exposed"),
         ("exercise-13/wrong/signal-nobody-handles", "signal-nobody-handles"),
     ],
 )

@@ -4,6 +4,7 @@ import re
 from typing import NoReturn
 
 from workshop import Lab, NotYet, after
+from workshop.judging import serving
 
 STARTER = "exposed-port-is-closed"
 LOOK = "docker exec look netstat -ltn"
@@ -15,7 +16,9 @@ def check_image_builds(lab: Lab) -> None:
         lab.build()
     except NotYet as failure:
         where = lab.where("EXPOSE")
-        if not where or not re.search(r"Invalid (hostPort|containerPort|proto)", failure.finding.actual):
+        if not where or not re.search(
+            r"Invalid (hostPort|containerPort|proto)|No port specified", failure.finding.actual
+        ):
             raise
         lab.not_yet(
             "host-port-in-expose" if ":" in where.text else "expose-not-a-port",
@@ -68,6 +71,7 @@ def check_exposed_port_is_the_open_one(lab: Lab) -> None:
             where=where,
         )
     if not exposed:
+        _nowhere_exposed(lab, seen)
         lab.not_yet(
             "nothing-exposed",
             "docker run -P publishes the ports that the image exposes. This one exposes none, so no door is there.",
@@ -77,6 +81,8 @@ def check_exposed_port_is_the_open_one(lab: Lab) -> None:
             look=f'docker image inspect -f "{{{{json .Config.ExposedPorts}}}}" {lab.image_name}',
             where=where,
         )
+    serving.command_as_meant(lab, expected="the same port in EXPOSE and at the server", seen=seen)
+    serving.port_as_meant(lab, expected="the same port in EXPOSE and at the server", seen=seen)
     mapping = where is not None and re.search(r"\d:\d", where.text)
     lab.not_yet(
         "host-port-in-expose" if mapping else "exposed-port-is-closed",
@@ -94,7 +100,10 @@ def check_exposed_port_is_the_open_one(lab: Lab) -> None:
 @after(check_server_runs)
 def check_others_may_knock(lab: Lab) -> None:
     """The server listens to more than the container itself."""
-    if all(one.loopback for one in lab.running.opened()) and not _answers(lab):
+    if _answers(lab):
+        serving.address_of_all(lab.running)
+        return
+    if all(one.loopback for one in lab.running.opened()):
         lab.running.must_stay_up()  # a container that has just ended listens nowhere
         lab.not_yet(
             "listens-on-loopback",
@@ -120,6 +129,7 @@ def check_page_is_served(lab: Lab) -> None:
     if is_page and page.body != lab.file("/usr/share/nginx/html/index.html", "nginx:mainline-alpine"):
         lab.note("this page is not your index.html, letter by letter: the Dockerfile changes or writes it")
         return
+    serving.page_is_there(lab.running, page)
     places = [place for body in pages for place in lab.build().where_is(body, "busybox")]
     lab.not_yet(
         "page-elsewhere" if places else "page-not-in-image",
@@ -152,6 +162,30 @@ def _answers(lab: Lab) -> bool:
     return True
 
 
+def _nowhere_exposed(lab: Lab, seen: str) -> None:
+    """Say why an EXPOSE that stands in the Dockerfile notes nothing in the image."""
+    where = lab.where("EXPOSE")
+    if where is None:
+        return
+    here = lab.dockerfile.in_stage(lab.dockerfile.final_stage)
+    if not any(one.keyword == "EXPOSE" for one in here):
+        reason, hint = "exposed-in-another-stage", "which stage becomes the image?"
+        why = "EXPOSE stands in an earlier stage. Only the last stage becomes the image, and its notes are its own."
+    else:
+        reason, hint = "exposed-variable-empty", "where does the name behind the $ get its value?"
+        why = "The name behind the $ has no value here, so this line exposes nothing. An ARG or ENV above it, in the "
+        why += "same stage, gives one."
+    lab.not_yet(
+        reason,
+        why,
+        expected="the server's port among the exposed ports",
+        actual=seen,
+        hint=hint,
+        look=f'docker image inspect -f "{{{{json .Config.ExposedPorts}}}}" {lab.image_name}',
+        where=where,
+    )
+
+
 def _doors(lab: Lab) -> str:
     return ", ".join(f"{'127.0.0.1:' if one.loopback else ''}{one.port}" for one in lab.running.listeners())
 
@@ -161,7 +195,10 @@ def _ended(lab: Lab, end: NotYet) -> NoReturn:
     said = lab.running.last_words()
     where = lab.where("CMD", "ENTRYPOINT")
     look = f"docker run --rm {lab.image_name}"
-    if re.search(r"bad address '[ =]", said):
+    serving.command_as_meant(lab, expected="a server that runs", seen=end.finding.actual)
+    serving.address_exists(lab, said)
+    serving.folder_is_there(lab, said)
+    if re.search(r"bad address ' ", said):
         lab.not_yet(
             "two-words-in-one",
             "In a list each word is an item of its own. Here an option and its value are one item, so httpd takes "

@@ -5,7 +5,10 @@ import re
 from contextlib import suppress
 
 from workshop import Lab, NotYet, Response, after
+from workshop.judging import serving
+from workshop.judging.running import Running
 
+PORT = 8080
 BASE = "busybox"
 BUILDS_WITHIN = 20
 """Seconds for a build that copies one page."""
@@ -53,22 +56,27 @@ def check_stays_awake(lab: Lab) -> None:
 
 @after(check_stays_awake)
 def check_page_answers(lab: Lab) -> None:
-    """Your page comes out of the published port."""
+    """Your page comes out of the container's port 8080."""
     first = first_answer(lab)
     if isinstance(first, NotYet):
         _must_be_up(lab)
-        if not lab.running.listeners() and lab.running.image.exposed:
+        listeners = container(lab).listeners()
+        if not listeners:
             _no_server(lab)
+        if not any(one.port == PORT for one in listeners):
+            _another_port(lab, ", ".join(sorted({str(one.port) for one in listeners})))
         raise first
     try:
-        page = lab.running.fetch("/")  # once more: a server does not stop at one answer
+        page = container(lab).fetch("/")  # once more: a server does not stop at one answer
     except NotYet:
         _must_be_up(lab)
         raise
+    serving.address_of_all(container(lab))
     if page.status != 200:
         _no_page(lab, page)
     pages = [file.read_bytes() for file in lab.folder.rglob("*.html")]
     if pages and page.body not in pages and not _is_like(page.body, pages):
+        serving.page_is_there(container(lab), page)
         lab.not_yet(
             "another-page",
             "A web server answers, with another page than the one in your folder.",
@@ -83,18 +91,27 @@ def check_page_answers(lab: Lab) -> None:
 @after(check_page_answers)
 def check_ends_with_its_server(lab: Lab) -> None:
     """The container ends when its server ends."""
-    if len(lab.running.processes()) == 1:
+    serving.no_clock(container(lab))
+    if len(container(lab).processes()) == 1:
         return  # the only process is the server: it has just answered
-    twin = lab.start()  # younger than the first one, which shows that a clock does not end it
+    twin = start(lab)  # younger than the first one, which shows that a clock does not end it
     with suppress(NotYet):
         twin.fetch("/")
-    servers = twin.servers() or [int(number) for number in twin.exec("pidof", "httpd").stdout.split()]
+    # Whoever listens elsewhere is not the page's server, not even as process 1.
+    servers = twin.servers(PORT)
     if 1 in servers:
+        return
+    # Nobody may look into a server that changed its user: then each httpd may be the one, process 1 too.
+    perhaps = [] if servers else [int(number) for number in twin.exec("pidof", "httpd").stdout.split()]
+    servers += [one for one in perhaps if one != 1]
+    if 1 in perhaps and not servers:
         return
     killed = [twin.exec("kill", "-9", str(server), user="0").code for server in servers]
     if not any(code == 0 for code in killed):
         return  # nothing here to kill it with, so nothing was shown
     if twin.container.wait(ENDS_WITHIN) is None:
+        if 1 in perhaps and _answers(twin):
+            return
         left = twin.processes()
         lab.not_yet(
             "container-outlives-server",
@@ -106,12 +123,12 @@ def check_ends_with_its_server(lab: Lab) -> None:
             look=lab.while_running("docker top look"),
             where=lab.where("CMD", "ENTRYPOINT"),
         )
-    if not lab.running.is_up():
+    if not container(lab).is_up():
         lab.not_yet(
             "ends-too-soon",
             "The container was up for a moment, and ended with nobody touching it.",
             expected="a container that runs until its server ends",
-            actual=f"ended by itself; its command: {_command(lab)}",
+            actual=f"ended by itself; its command: {serving.typed(lab.build())}",
             hint="what does the container wait for: the server, or a clock?",
             look=lab.while_running("docker ps -a --filter name=look"),
             where=lab.where("CMD", "ENTRYPOINT"),
@@ -119,32 +136,53 @@ def check_ends_with_its_server(lab: Lab) -> None:
     lab.note("the server is not process 1 here, so docker stop does not reach it: exercise-13 is about that")
 
 
+def start(lab: Lab) -> Running:
+    """Start a container, and publish the port that the task names, whatever the image exposes."""
+    return lab.start(ports=[f"{PORT}/tcp"])
+
+
+def container(lab: Lab) -> Running:
+    """Give the container that the checks share."""
+    return lab.once(start)
+
+
 @functools.lru_cache(maxsize=1)
 def first_answer(lab: Lab) -> Response | NotYet:
     """Ask for the page once, and keep what came: waiting for nobody takes seconds."""
     try:
-        return lab.running.fetch("/")
+        return container(lab).fetch("/")
     except NotYet as nobody:
         # The process that sent the server to the background takes a moment to end.
-        lab.running.container.wait(0.5)
+        container(lab).container.wait(0.5)
         return nobody
+
+
+def _answers(running: Running) -> bool:
+    try:
+        running.fetch("/")
+    except NotYet:
+        return False
+    return True
 
 
 def _must_be_up(lab: Lab) -> None:
     """Say why the container has ended, where it has."""
     try:
-        lab.running.must_stay_up()
+        container(lab).must_stay_up()
     except NotYet as ended:
         found = ended.finding
     else:
         return
-    if int(lab.running.container.state()["ExitCode"]) == 0:
+    serving.command_as_meant(lab, expected=found.expected, seen=found.actual)
+    serving.address_exists(lab, found.actual)
+    serving.folder_is_there(lab, found.actual)
+    if int(container(lab).container.state()["ExitCode"]) == 0:
         _ended_well(lab, found.actual)
     for said, reason, why, hint in SAID:
         if said in found.actual:
             where = lab.where("CMD", "ENTRYPOINT")
             lab.not_yet(reason, why, expected=found.expected, actual=found.actual, hint=hint, where=where)
-    lab.running.must_stay_up()
+    container(lab).must_stay_up()
 
 
 def _ended_well(lab: Lab, seen: str) -> None:
@@ -157,27 +195,6 @@ def _ended_well(lab: Lab, seen: str) -> None:
     where = lab.where("CMD", "ENTRYPOINT")
     expected = "a container that is still running"
     look = f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {lab.image_name}'
-    if start[1:2] == ["-c"] and "httpd" in start[-1] and words:
-        lab.not_yet(
-            "cmd-ignored",
-            "An ENTRYPOINT that is not a list runs through a shell, which ignores CMD: httpd never saw its options.",
-            expected=expected,
-            actual=f"{seen}\nit ran: {start[-1]}",
-            hint="write both as lists, or everything in one of them",
-            look=look,
-            where=lab.where("ENTRYPOINT"),
-        )
-    line = [*start, *words]
-    if line[1:2] == ["-c"] and line[2:3] == ["httpd"] and line[3:]:
-        lab.not_yet(
-            "words-behind-sh-c",
-            "sh -c runs the one string behind it. The words that follow are no part of that, so httpd got no options.",
-            expected=expected,
-            actual=f"{seen}\nit ran: {typed}",
-            hint="is a shell needed here at all?",
-            look=look,
-            where=where,
-        )
     if "httpd" in everything:
         sent = re.search(r"httpd\b.* -\w*f.*[^&]&\s*(?:$|[^&])", everything)
         lab.not_yet(
@@ -227,14 +244,31 @@ def _no_server(lab: Lab) -> None:
         if lab.where("RUN", containing="httpd")
         else "The container is awake, but nothing in it listens on any port.",
         expected="a web server among the container's processes",
-        actual="\n".join(lab.running.processes()) or "no processes",
+        actual="\n".join(container(lab).processes()) or "no processes",
         hint="what should the container run, and what keeps it up now?",
         look=lab.while_running("docker top look"),
         where=lab.where("CMD", "ENTRYPOINT"),
     )
 
 
+def _another_port(lab: Lab, seen: str) -> None:
+    expected, seen = f"a server that listens on port {PORT}", f"a server on port {seen}"
+    serving.command_as_meant(lab, expected=expected, seen=seen)
+    serving.port_as_meant(lab, expected=expected, seen=seen)
+    serving.port_given(lab, expected=expected, seen=seen)
+    lab.not_yet(
+        "nobody-listens-there",
+        f"A server runs, and nobody listens on port {PORT}. EXPOSE only notes a number; the server opens the port.",
+        expected=expected,
+        actual=seen,
+        hint="who tells this server its port: its command, or a file with its settings?",
+        look=lab.while_running("docker exec look netstat -ltn"),
+        where=lab.where("CMD", "ENTRYPOINT") or lab.where("FROM"),
+    )
+
+
 def _no_page(lab: Lab, page: Response) -> None:
+    serving.page_is_there(container(lab), page)
     file = lab.folder / "www" / "index.html"
     places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
     lab.not_yet(
@@ -243,7 +277,7 @@ def _no_page(lab: Lab, page: Response) -> None:
         if places
         else "The server runs, but the image does not have your page.",
         expected="your page, with status 200",
-        actual=f"status {page.status}; the server: {lab.running.process_one()}",
+        actual=f"status {page.status}; the server: {container(lab).process_one()}",
         hint="which folder is the server told to serve?" if places else "which instruction brings your page along?",
         look=lab.inside("ls / /www"),
         where=lab.where("CMD", "ENTRYPOINT") if places else lab.where("COPY", "ADD"),
@@ -254,8 +288,3 @@ def _is_like(body: bytes, pages: list[bytes]) -> bool:
     """Whether most lines of one of the pages are in `body`: the Dockerfile may have changed a word."""
     lines = set(body.splitlines())
     return any(sum(line in lines for line in page.splitlines()) * 2 > len(page.splitlines()) for page in pages)
-
-
-def _command(lab: Lab) -> str:
-    config = lab.build().config
-    return " ".join([*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])])

@@ -150,8 +150,11 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
             look=f"docker run --rm --entrypoint ls {image.name} -la {named[1]}",
             where=lab.where("COPY", "ADD", "RUN", "WORKDIR", containing=named[1]) or lab.where("CMD", "ENTRYPOINT"),
         )
-    if found and found.reason == "program-not-found" and (finding := _not_in_path(lab, image, found, text)):
-        return finding
+    if found and named and found.reason == "program-not-found" and (closer := scripts.off_path(image, named[1])):
+        reason, why, hint, _ = closer
+        where = lab.where("CMD", "ENTRYPOINT", containing=named[1]) or lab.where("CMD", "ENTRYPOINT")
+        look = f"docker run --rm {image.name}"
+        return Finding(reason, why, "a running container", clip(text), hint, look, where)
     return Finding(
         found.reason if found else "not-started",
         why=f"{found.title} {found.why}".strip() if found else "Docker could not start the program this image names.",
@@ -162,28 +165,6 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
         where=lab.line(found.where.line)
         if found and found.where
         else lab.where("CMD", "ENTRYPOINT", containing=named[1] if named else "") or lab.where("CMD", "ENTRYPOINT"),
-    )
-
-
-def _not_in_path(lab: Lab, image: Image, found: Diagnosis, text: str) -> Finding | None:
-    """Say that a program is in the image, and not where a name without a path is looked for; None where it is not."""
-    program = found.found.get("program", "")
-    base = next(filter(image.is_on, BASE_IMAGES), None)
-    if not program or "/" in program or base is None:
-        return None
-    paths = (f"/{path}" for layer in image.layers_above(base) for path in layer.files)
-    places = [path for path in paths if path.rpartition("/")[2] == program]
-    if not places:
-        return None
-    return Finding(
-        found.reason,
-        why=f"“{program}” is in the image, at {places[0]}. A name without a / is looked for only in the folders of "
-        "PATH, and not in WORKDIR.",
-        expected="a running container",
-        actual=clip(text),
-        hint="name it with its path",
-        look=f"docker run --rm --entrypoint ls {image.name} -l {places[0]}",
-        where=lab.line(found.where.line) if found.where else lab.where("CMD", "ENTRYPOINT"),
     )
 
 
@@ -238,9 +219,14 @@ def _by_exit_code(running: Running, code: int, words: str, *, out_of_memory: boo
         return "out-of-memory", "The container used more memory than it may.", ""
     if code == _NOT_FOUND:
         named = re.search(r"sh: (?:line )?(?:\d+: )?(\S+): not found", words)
+        if named and (closer := scripts.off_path(running.image, named[1])):
+            return closer[:3]
         program = f"program “{named[1]}”" if named else "program of that name"
         why = f"The shell in the image finds no {program}: misspelt, or not in this image."
         return "program-not-found", why, "look at the name in the message, and whether the image has it"
+    if not words:
+        why = f"Its first process ended with exit code {code}, and said nothing about it."
+        return "crashed", why, "which program is the last one of the command? Type it in a shell in this image"
     why = f"Its first process ended with exit code {code}. What it printed says why."
     return "crashed", why, "read the lines above from the bottom up"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,12 @@ class Listener:
     port: int
     loopback: bool
     """Only the container itself can reach it."""
+    address: str = ""
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether it is reached at every address that the container has."""
+        return self.address in ("0.0.0.0", "::")  # noqa: S104 - looked for, not listened on
 
 
 def until(look: Callable[[], T | None], within: float) -> T | None:
@@ -163,17 +170,19 @@ class Running:
         found = {}
         for fields in (line.split() for line in lines):
             if len(fields) > 3 and fields[3] == _LISTENING:  # noqa: PLR2004 - the fourth column is the state
-                address, _, port = fields[1].rpartition(":")
+                address, _, _ = fields[1].rpartition(":")
                 if address != _DOCKERS_OWN:
-                    found[fields[1]] = Listener(int(port, 16), loopback=_is_loopback(address))
+                    found[fields[1]] = Listener(
+                        _port(fields[1]), loopback=_is_loopback(address), address=_written(address)
+                    )
         return sorted(found.values(), key=lambda one: one.port)
 
     def opened(self) -> list[Listener]:
         """Wait for its first listeners; empty when it ends first, when none come in time, or they can't be read."""
         return until(lambda: self.listeners() or (None if self.is_up() else []), ANSWERS_WITHIN) or []
 
-    def servers(self) -> list[int]:
-        """List the numbers (inside the container) of the processes that hold a listening TCP socket.
+    def servers(self, port: int | None = None) -> list[int]:
+        """List the numbers (inside the container) of the processes that hold a listening TCP socket (on `port`).
 
         Empty when that can't be read: the image has no shell, or the server changed its user.
         """
@@ -185,7 +194,7 @@ class Running:
         listening = {
             fields[9]
             for fields in (line.split() for line in everything.splitlines())
-            if len(fields) > 9 and fields[3] == _LISTENING  # noqa: PLR2004 - columns of /proc/net/tcp
+            if len(fields) > 9 and fields[3] == _LISTENING and port in (None, _port(fields[1]))  # noqa: PLR2004 - columns
         }
         held = re.findall(r"^/proc/(\d+)/fd/\d+ socket:\[(\d+)\]$", everything, re.MULTILINE)
         return sorted({int(process) for process, socket in held if socket in listening})
@@ -234,6 +243,19 @@ def _number(port: str) -> int:
     return int(port.partition("/")[0])
 
 
+def _port(place: str) -> int:
+    """Read the port of an address and port of /proc/net/tcp."""
+    return int(place.rpartition(":")[2], 16)
+
+
 def _is_loopback(address: str) -> bool:
     """Whether an address of /proc/net/tcp{,6} is 127.0.0.0/8 or ::1; the kernel writes it in host byte order."""
     return address.endswith("7F") if len(address) == 8 else address == "00000000000000000000000001000000"  # noqa: PLR2004
+
+
+def _written(address: str) -> str:
+    """Write an address of /proc/net/tcp{,6} as people do: each four bytes of it stand in host byte order."""
+    import ipaddress
+
+    words = [bytes.fromhex(address[at : at + 8])[:: -1 if sys.byteorder == "little" else 1] for at in (0, 8, 16, 24)]
+    return str(ipaddress.ip_address(b"".join(words))).removeprefix("::ffff:")

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from workshop.bases import BASE_IMAGES
+
 from .verdict import Where
 
 if TYPE_CHECKING:
@@ -63,7 +65,10 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
         asked = line[2:].strip(" ").partition(" ")[0]
         if asked.startswith("/") and "env " not in line and lab.file(asked, image) is not None:
             return None  # it has what it asks for, so another script is meant
-        return "interpreter-missing", _asks(program, line), "which programs does the image have in /bin?", where
+        hint = "which programs does the image have in /bin?"
+        if line.endswith("\r"):
+            hint = "your editor can save a file with other line endings: LF, and not CRLF"
+        return "interpreter-missing", _asks(program, line), hint, where
     why = f"“{program}” is a script, and Linux can't tell with what to run it: its first line is not a #! line."
     if script.startswith(_MARK):
         why = f"An invisible mark (BOM, bytes EF BB BF) stands before the #! of “{program}”, put there by an editor. "
@@ -71,6 +76,21 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     elif b"\n#!" in script:
         why = f"The #! line of “{program}” is not its first one. Linux looks for it only at the very beginning."
     return "wrong-kind-of-program", why, "what does the very first line say, from its first character on?", where
+
+
+def off_path(image: Image, program: str) -> Closer | None:
+    """Say where a program is that was called by its bare name, and not found; None when it is not in the image."""
+    if "/" in program:
+        return None
+    base = next((one for one in BASE_IMAGES if image.is_on(one)), "")
+    files = image.files_above(base) if base else {}
+    found = sorted(path for path, entry in files.items() if entry.is_file and posixpath.basename(path) == program)
+    folders = next((one[5:] for one in image.config.get("Env") or () if one.startswith("PATH=")), "").split(":")
+    if not found or f"/{posixpath.dirname(found[0])}" in folders:
+        return None
+    why = f"“{program}” is in the image, at /{found[0]}. A bare name, without a /, is looked for in the folders that "
+    why += "PATH lists, and nowhere else; not in the folder where the container starts, either."
+    return "program-not-on-path", why, "how do you name a file so that nobody has to look for it?", None
 
 
 def a_line(lab: Lab, words: str) -> Closer | None:
