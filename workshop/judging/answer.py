@@ -74,6 +74,12 @@ class Answer:
 
         return ignoring(self.folder / ".dockerignore", name)
 
+    def fitting(self, name: str) -> list[str]:
+        """List the lines of the answer's .dockerignore that fit `name`; the last one decides, with ! for it."""
+        from workshop.diagnosis.ignored import fitting
+
+        return fitting(self.folder / ".dockerignore", name)
+
     def line(self, number: int) -> Where:
         """Quote line `number` of the answer's Dockerfile."""
         return Where(self.shown(self._file.name), number, self.dockerfile.line(number).strip())
