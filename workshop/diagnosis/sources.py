@@ -107,10 +107,9 @@ def _not_a_name(one: Instruction, said: str) -> tuple[str, dict[str, str]] | Non
         return "invisible-character", {"file": INVISIBLE.sub(visible, hidden)}
     if option := next(filter(OPTION.match, words[:-1]), None):
         return "option", {"file": option}
-    if words and words[0].startswith("[") and not one.json_form:
-        return "list", {}
-    if any("\\" in text for text in words):
-        return "backslash", {}
+    listed = words and words[0].startswith("[") and not one.json_form
+    if listed or any("\\" in text for text in words):
+        return "list" if listed else "backslash", {}
     if shell := next((text for text in words if text in SHELL), None):
         return "shell", {"file": shell}
     detail = "joining-word" if word.lower() in JOINING else "option-of-cp" if OF_CP.fullmatch(word) else ""

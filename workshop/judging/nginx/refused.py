@@ -136,9 +136,12 @@ def _cause(said: Said, text: str) -> Cause:
     if _is_a_site_for_the_whole(said):
         why = f"A site took the place of {MAIN}, nginx's whole configuration; there it needs http {{ … }} around it."
         return Cause("nginx-config-refused", why, "in which folder does nginx look for sites?")
+    message, line = said.message, said.line
+    if match := re.match(r'unknown directive "((?://|/\*|--|<!--).*)"', message, re.DOTALL):
+        begun = next((one.line for one in read(text).every(match[1]) if one.last_line >= line), line)
+        return _unknown_directive(match[1], begun)
     if found := _left_open(said, text):
         return found
-    message, line = said.message, said.line
     if match := re.match(r'unknown directive "(.*)"', message, re.DOTALL):
         return _unknown_directive(match[1], line)
     if match := re.match(r'"(\w+)" directive is not allowed here', message):
