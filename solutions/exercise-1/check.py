@@ -195,6 +195,18 @@ def _welcome_page(lab: Lab, mine: bytes) -> None:
             look=lab.inside(f"ls -l {SITE}"),
             where=where,
         )
+    one = lab.dockerfile.at(where.line) if where else None
+    aim = (one.destination or "") if one else ""
+    if one and len(one.sources) > 1 and lab.find("index.html") in one.sources and (spoiled := _spoiled(aim)):
+        lab.not_yet(
+            "copy-needs-folder",
+            "There is no such folder, so each file was written over the one before, under one name." + spoiled,
+            expected="your index.html",
+            actual=seen,
+            hint="compare the last word of the line with the folder that nginx serves",
+            look=lab.inside(f"ls -l / {SITE}"),
+            where=where,
+        )
     begun = lab.where("FROM")
     if where and begun and where.line < begun.line:
         lab.not_yet(
@@ -243,15 +255,21 @@ def _misnamed(lab: Lab) -> NoReturn:
     )
 
 
+def _spoiled(aim: str) -> str:
+    """Say what is odd about the path of a destination; empty where nothing is."""
+    if "\\" in aim:
+        return " A Dockerfile writes paths with / between their parts, on Windows too."
+    odd = aim[-2:-1] == "/" and not aim[-1].isalnum()
+    return f" Nothing ends a line of a Dockerfile: the {aim[-1]} belongs to the path." if odd else ""
+
+
 def _elsewhere(lab: Lab, place: str, where: Where | None) -> tuple[str, str, str]:
     """Say why the page lies at `place`, given the line that brought it: reason, why and hint."""
     one = lab.dockerfile.at(where.line) if where else None
     aim = (one.destination or "") if one else ""
     seen = f"Your page is in the image, at {place}. nginx does not look there: it serves {SITE}/index.html."
-    if "\\" in aim:
-        seen += " A Dockerfile writes paths with / between their parts, on Windows too."
-    elif aim[-2:-1] == "/" and not aim[-1].isalnum():
-        seen += f" Nothing ends a line of a Dockerfile: the {aim[-1]} belongs to the path."
+    if spoiled := _spoiled(aim):
+        seen += spoiled
     elif one and (name := next(iter(re.findall(r"\$\{?(\w+)", aim)), "")):
         sets = [pair for other in above(lab.dockerfile, one) for pair in other.pairs if other.keyword in ("ARG", "ENV")]
         if name not in dict(sets) and place.rpartition("/")[0] == re.sub(r"\$\{?\w+\}?", "", aim).rstrip("/"):
