@@ -201,11 +201,12 @@ def cleanup(c: Context, all: bool = False, yes: bool = False) -> None:
 @task(
     klass=WordMayFollow,
     positional=["what"],
+    optional=["error"],
     help={
         "what": "an exercise, such as exercise-3, or a folder (else: the exercise you are in, or docker-101)",
         "path": "that folder, or a Dockerfile of any name",
         "image": "the image that was built from it, for the sizes (else: the one that the tasks build)",
-        "error": "an error text of Docker's to explain instead; - reads it from standard input",
+        "error": "an error of Docker's to explain instead, in single quotes; - or nothing: what is piped in",
     },
 )
 @polite
@@ -220,7 +221,7 @@ def explain(
             explaining.one_of(what, path), image=image and names.image(image), lessons=_image(c, None)
         )
     else:
-        explaining.error(sys.stdin.read() if error == "-" else error)
+        explaining.error(explaining.given(error))
 
 
 # The exercises ----------------------------------------------------------------------------------------------

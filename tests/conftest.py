@@ -190,10 +190,10 @@ def copy_repository(root: Path) -> None:
 
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], None]:
-    """Wait until something is so, at most ten seconds."""
+    """Wait until something is so, at most half a minute."""
     from workshop.judging.running import until
 
     def wait(so: Callable[[], bool]) -> None:
-        assert until(lambda: so() or None, 10), "did not become true within 10 seconds"
+        assert until(lambda: so() or None, 30), "did not become true within 30 seconds"
 
     return wait

@@ -46,6 +46,24 @@ def test_what_the_engine_said_is_named_with_its_line(case: Case, kind: str, tmp_
     assert found.fix
 
 
+def _words(found: Diagnosis | None) -> list[str]:
+    """Give all that is told, without double quotes: an answer may repeat those of the text, or not."""
+    assert found is not None
+    where = str(found.where.line) if found.where else ""
+    told = (found.reason, found.detail, found.title, found.why, *found.fix, where)
+    return [one.replace('"', "").replace("/eaten", "/whole") for one in told]
+
+
+@pytest.mark.parametrize(("case", "kind"), RECORDED, ids=lambda value: getattr(value, "name", value))
+def test_a_text_whose_double_quotes_the_shell_ate_means_the_same(case: Case, kind: str, tmp_path: Path) -> None:
+    text = (HERE / case.name / f"{kind}.txt").read_text(encoding="utf-8")
+    for folder in ("whole", "eaten"):
+        (tmp_path / folder).mkdir()
+    eaten = text.replace('"', "")
+    assert _words(ask(case, eaten, tmp_path / "eaten")) == _words(ask(case, text, tmp_path / "whole"))
+    assert _words(diagnose(eaten)) == _words(diagnose(text)), "as `invoke explain --error` has it: with no files"
+
+
 def test_every_recording_is_scrubbed() -> None:
     for path in HERE.rglob("*.txt"):
         text = path.read_text(encoding="utf-8")
@@ -65,6 +83,7 @@ def test_other_wordings_of_the_same_are_known(reason: str, text: str) -> None:
     found = diagnose(text)
     assert found is not None
     assert found.reason == reason
+    assert _words(diagnose(text.replace('"', ""))) == _words(found), "pasted between double quotes"
 
 
 NEW_BUILDKIT = """#7 [2/3] COPY stlye.css /
@@ -92,6 +111,37 @@ def test_the_arrow_of_newer_buildkits_gives_the_line() -> None:
     assert found.where is not None
     assert (found.reason, found.where.line, found.where.text) == ("copy-source-missing", 4, "COPY stlye.css /")
     assert last_words(NEW_BUILDKIT).endswith('"/stlye.css": not found')
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        (
+            "ERROR: failed to read dockerfile: open Dockerfile: no such file",
+            "mv {folder}dockerfile.txt {folder}Dockerfile",
+        ),
+        ("the Dockerfile (Dockerfile) cannot be empty", "cat {folder}Dockerfile"),
+        ("COPY failed: no source files were specified", "ls -a {here}"),
+        ("COPY failed: stat nowhere.css: file does not exist", "ls -a {here}"),
+        ("dockerfile parse error line 1: EXPOSE requires at least one argument", "invoke explain {here}"),
+    ],
+)
+def test_commands_name_files_as_one_types_them_from_where_one_stands(
+    text: str, types: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "exercises" / "exercise-1"
+    folder.mkdir(parents=True)
+    (folder / "dockerfile.txt").write_text("FROM busybox\n")
+    for place, path in ((tmp_path, "exercises/exercise-1"), (folder, "."), (folder.parent, "exercise-1")):
+        monkeypatch.chdir(place)
+        found = diagnose(text, context=folder)
+        assert found
+        typed = types.format(here=path, folder="" if path == "." else f"{path}/")
+        assert found.fix[0].endswith(f": {typed}"), found.fix
+    monkeypatch.chdir(tmp_path)
+    copied = diagnose(text, context=folder, at=tmp_path / "my own")
+    assert copied
+    assert '"my own' in copied.fix[0], "a path with a blank in it stands in quotes"
 
 
 def test_the_last_clause_is_the_cause_even_when_the_output_speaks_of_other_errors() -> None:
@@ -201,6 +251,13 @@ def test_the_engine_of_this_machine_still_says_so(name: str, kind: str, tmp_path
     assert (found.reason, found.detail) == (case.reason, case.detail)
     assert found.where is not None
     assert found.where.line == case.line
+
+
+def test_a_docker_command_that_a_step_of_the_build_lacks_is_not_missing_on_this_machine() -> None:
+    text = "#5 0.1 /bin/sh: docker: not found\nERROR: executor failed running [/bin/sh -c docker ps]: exit code: 127\n"
+    found = diagnose(text)
+    assert found is not None
+    assert (found.reason, found.detail) == ("run-step-failed", "127")
 
 
 def test_of_two_equal_steps_the_one_with_the_number_is_to_blame() -> None:

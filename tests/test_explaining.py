@@ -12,8 +12,10 @@ import docker
 import pytest
 
 from tests.conftest import ROOT
-from workshop import tasking
+from workshop import exercises, places, tasking
 from workshop.dockerfile import parse
+from workshop.engine import images
+from workshop.explain import explain as told
 from workshop.inside import built
 from workshop.learning import explaining
 from workshop.trouble import Usage
@@ -63,6 +65,44 @@ def test_sizes_are_those_of_the_built_image_and_only_of_that(image: str, builder
         "",
     ):
         assert built.sizes(image, parse(changed)) is None, changed
+
+
+def test_for_an_exercises_image_its_own_name_is_enough(image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, exercise = parse(DOCKERFILE), places.EXERCISES / "exercise-3"
+    monkeypatch.setattr(built, "sizes", lambda *_: {5: 5000})
+    for name, words in (
+        (f"{exercises.IMAGES}exercise-3", "layers exercise-3 shows"),
+        (image, f"layers --image {image}"),
+    ):
+        _, said = explaining._sizes(name, file, told(file), exercise, asked=False)
+        assert words in said
+
+
+def test_the_engine_is_asked_once_for_each_fact(
+    image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def counted(name: str) -> None:
+        real = getattr(images, name)
+
+        def ask(image: str) -> object:
+            asked.append((name, image))
+            return real(image)
+
+        monkeypatch.setattr(images, name, ask)
+
+    counted("inspect")
+    counted("history")
+    explaining.dockerfile(str(tmp_path), image=image)
+    assert "Sizes are those" in capsys.readouterr().out
+    assert len(asked) == len(set(asked)) == 3, asked
+
+
+def test_an_image_that_is_not_there_is_named(tmp_path: Path, engine: docker.DockerClient) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM busybox\n")
+    with pytest.raises(Usage, match="no image called no-such-image"):
+        explaining.dockerfile(str(tmp_path), image="no-such-image")
 
 
 def test_there_are_no_sizes_where_the_image_is_older_than_the_files(image: str, builder: str, tmp_path: Path) -> None:
@@ -146,6 +186,31 @@ def test_a_word_is_wanted_only_where_one_stands(
     task = tasks.ns["explain"]
     assert isinstance(task, tasking.WordMayFollow)
     assert next(one.default for one in task.get_arguments(ignore_unknown_help=True) if one.positional) == default
+
+
+@pytest.mark.parametrize("words", [["--error"], ["--error", "-"], ["-e"]])
+def test_an_error_can_be_piped_in(words: list[str]) -> None:
+    said = b"\xff\ninvoke: unknown\ndocker: command not found\n"  # not all that a build prints is text
+    done = subprocess.run([*INVOKE, "explain", *words], input=said, capture_output=True, check=False, cwd=ROOT)
+    assert done.stdout.startswith(b"This shell finds no docker command."), done.stderr
+
+
+@pytest.mark.parametrize("text", ["-bash: docker: command not found", "build: Docker: command not found"])
+def test_any_word_behind_error_is_its_text(text: str) -> None:
+    done = explain("--error", text)
+    assert done.stdout.startswith("This shell finds no docker command."), done.stderr
+    assert "not in the workshop's table" in explain("--error", "build").stderr
+
+
+def test_where_nothing_is_piped_in_both_ways_to_give_an_error_are_named() -> None:
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    with Terminal([*INVOKE, "explain", "--error"], columns=80, cwd=ROOT, env={}) as terminal:
+        code, seen = terminal.all()
+    assert code == 2
+    assert "try  invoke explain --error 'the text, in single quotes'" in seen
+    assert "or   docker build . 2>&1 | invoke explain --error -" in seen
 
 
 def test_on_a_narrow_terminal_lines_stand_under_the_text(tmp_path: Path, engine: docker.DockerClient) -> None:

@@ -38,12 +38,27 @@ def test_a_hint_about_another_check_than_the_one_that_fails_waits(
     monkeypatch.setattr(progress, "attempts", lambda _: 3)
     named, styled = (Said(check="x", id=one) for one in ("page-names-its-container", "stylesheet-arrives"))
     exercise = exercises.find("exercise-2")
-    assert "no written hint is about this check" in helping.advice(exercise, named)[-1]
+    assert helping.advice(exercise, named)[-1] == "(there is no further hint for this)"
+    tried = Said(check="x", id="page-names-its-container", hint="compare")
+    assert helping.advice(exercise, tried)[-1] == "(there is no further hint for this: see “try”)"
     assert helping.advice(exercise, styled)[-1].startswith("hint 3 of 3")
     assert "about another check" in helping.advice(exercise, named, 3)[-1], "it was asked for by its number"
     monkeypatch.setattr(progress, "attempts", lambda _: 1)
     missing = helping.advice(exercises.find("exercise-1"), Said(check="x", id="page-is-styled"))
     assert missing[-1] == "(the next hint about this: with your next attempt, or invoke hint exercise-1 --level 2)"
+
+
+def test_hints_are_counted_among_those_about_the_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "attempts", lambda _: 3)
+    exercise = exercises.find("exercise-1")
+    styled, built = (Said(check="x", id=one) for one in ("page-is-styled", "image-builds"))
+    assert any(line.startswith("hint 2 of 2: ") for line in helping.advice(exercise, styled))
+    assert any(line.startswith("hint 1 of 1: ") for line in helping.advice(exercise, built))
+    assert any(line.startswith("hint, level 2: ") for line in helping.advice(exercise, styled, 2)), (
+        "as it was asked for"
+    )
+    pressed = helping.advice(exercise, styled, 2, sharper="press h again")
+    assert any(line.startswith("hint 1 of 2: ") for line in pressed)
 
 
 def test_without_an_engine_there_is_what_was_written(copy: Checkout) -> None:
@@ -63,6 +78,17 @@ def test_a_hint_speaks_of_the_files_as_they_are_and_gets_sharper_with_real_attem
     passed = checkout.invoke("hint", "exercise-1").stdout
     assert "nothing to hint at" in passed
     assert checkout.invoke("solution", "exercise-1").returncode == 0, "it was judged, and passed"
+
+
+def test_a_hint_types_paths_from_where_one_stands_now(checkout: Checkout) -> None:
+    folder = checkout.root / "exercises" / "exercise-1"
+    (folder / "Dockerfile").rename(folder / "dockerfile.txt")
+    assert "exercise-1/dockerfile.txt" in checkout.invoke("verify", "exercise-1").stdout
+    there = checkout.invoke("hint", cwd=folder).stdout
+    assert "try       Rename it: mv dockerfile.txt Dockerfile\n" in there
+    assert "mv dock" not in checkout.invoke("hint", "exercise-1", "--level", "1").stdout, "that was not judged anew"
+    here = checkout.invoke("hint", "exercise-1").stdout
+    assert "mv exercises/exercise-1/dockerfile.txt exercises/exercise-1/Dockerfile\n" in here
 
 
 def test_each_attempt_makes_the_hint_sharper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from workshop import Image, Lab, exercises
 from workshop.engine import build
+from workshop.judging import checking
 from workshop.judging.checking import NotYet
+from workshop.judging.verdict import Outcome
 
 FIRST = exercises.find("exercise-1")
 
@@ -81,3 +83,25 @@ def test_what_fails_ahead_is_told_to_the_check_that_asks(engine: docker.DockerCl
         with pytest.raises(NotYet) as told:
             lab.once(broken)
     assert told.value.finding.reason == "unknown-instruction"
+
+
+@pytest.mark.parametrize("losses", [1, 2])
+def test_an_image_that_somebody_removes_is_never_the_learners_fault(
+    engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch, losses: int
+) -> None:
+    tries = []
+
+    def check_starts(lab: Lab) -> None:
+        """Start a container of it."""
+        image = lab.build(edits={"index.html": lab.nonce})
+        tries.append(image.id)
+        if len(tries) <= losses:
+            engine.images.remove(image.id, force=True)
+        lab.start(image)
+
+    monkeypatch.setattr(checking, "load", lambda _exercise: [check_starts])
+    with FIRST.context_of(FIRST.key) as answer:
+        verdict = checking.judge(FIRST, answer)
+    assert len(tries) == 2, "it is judged once more, and no more often"
+    assert verdict.outcome is (Outcome.PASSED if losses == 1 else Outcome.BROKEN)
+    assert verdict.exit_code == (0 if losses == 1 else 3)

@@ -86,7 +86,17 @@ def test_a_pass_counts_for_the_files_that_passed(exercise: Exercise) -> None:
 def test_what_was_said_is_kept_for_these_files_alone(exercise: Exercise) -> None:
     judged = fingerprint(exercise.folder)
     _record(Outcome.FAILED, judged)
-    said = Said(judged, "failed", "It works", "one folder too high", "compare", "docker run", "Dockerfile:2", "x")
+    said = Said(
+        judged,
+        "failed",
+        "It works",
+        "one folder too high",
+        "compare",
+        "docker run",
+        "Dockerfile:2",
+        "x",
+        str(Path.cwd()),
+    )
     assert progress.said(exercise) == said
     _write(exercise, "FROM busybox\n")
     assert progress.said(exercise) is None

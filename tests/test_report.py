@@ -72,6 +72,23 @@ def test_a_verdict_names_everything_a_learner_needs() -> None:
         assert words in shown
 
 
+def test_checks_that_wait_for_the_same_one_say_so_once() -> None:
+    skipped = [
+        Result(one, f"Thing {one}", Outcome.SKIPPED, waits_for=waits_for)
+        for one, waits_for in (("a", "It builds"), ("b", "It builds"), ("c", "It runs"), ("d", "It builds"))
+    ]
+    lines = [line.rstrip() for line in _shown(Verdict("exercise-1", "x", tuple(skipped))).splitlines()]
+    assert lines[1:-1] == [
+        "  - skip   Thing a",
+        "  - skip   Thing b",
+        "          these 2   wait for this to pass: It builds",
+        "  - skip   Thing c",
+        "          waits for this to pass: It runs",
+        "  - skip   Thing d",
+        "          waits for this to pass: It builds",
+    ]
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 120])
 def test_no_text_is_wider_than_the_terminal(width: int) -> None:
     shown = [line.rstrip() for line in _shown(_verdict(PLAIN), width=width).splitlines()]

@@ -20,15 +20,14 @@ WITHOUT_DOCKER = {
 """Tasks that stand for no docker command of their own."""
 
 
-def _help(name: str) -> str:
-    program = Path(sys.executable).with_name("invoke")
-    words = [sys.executable, str(program), "--search-root", str(ROOT), "--help", name]
-    return str(subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
+def _shown(*words: str) -> str:
+    program = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(ROOT)]
+    return str(subprocess.run([*program, *words], capture_output=True, text=True, check=True, cwd=ROOT).stdout)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_task_and_each_flag_has_a_help_text(name: str) -> None:
-    shown = _help(name)
+    shown = _shown("--help", name)
     docstring, _, options = shown.partition("Options:")
     assert len(docstring.split("Docstring:")[1].split()) > 3
     for line in options.splitlines():
@@ -39,3 +38,17 @@ def test_each_task_and_each_flag_has_a_help_text(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_DOCKER])
 def test_each_task_names_the_docker_command_it_stands_for(name: str) -> None:
     assert "(docker " in str(tasks.ns.tasks[name].__doc__)
+
+
+@pytest.mark.parametrize(
+    ("words", "shows"),
+    [
+        (["help"], ["--list"]),
+        (["help", "what"], ["--list"]),
+        (["help", "explain"], ["--help", "explain"]),
+        (["explain", "--help"], ["--help", "explain"]),
+        (["verify", "exercise-1", "-h"], ["--help", "verify"]),
+    ],
+)
+def test_help_comes_however_it_is_asked_for(words: list[str], shows: list[str]) -> None:
+    assert _shown(*words) == _shown(*shows)

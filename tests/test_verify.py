@@ -222,6 +222,7 @@ def test_ctrl_c_stops_a_build_that_hangs_and_leaves_nothing(
         process.wait()
     assert process.returncode == 130, said
     assert "Traceback" not in said[1]
+    assert ("Stopped: nothing was judged.\n" in said[1]) == (task[0] == "verify")
     wait_until(lambda: not hangs())
     assert not checkout.containers()
 

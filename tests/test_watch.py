@@ -72,21 +72,26 @@ def test_each_save_gets_its_verdict_and_the_keys_do_what_they_say(copy: Checkout
         terminal.shows("hint 1 of 3")
         terminal.type("h")
         terminal.shows("hint 2 of 3")
+        assert "s solution" not in terminal.text
         _save(folder / "Dockerfile", _answer(copy))
         terminal.shows("checking… (Dockerfile saved)")
         terminal.shows(DONE)
         assert "attempt 1" in terminal.text
+        terminal.shows("waiting for a save · h hint · s solution · n next · l list · r run · q quit")
         _save(folder / "Dockerfile", _answer(copy))
         terminal.shows("with the same contents")
         terminal.type("r")
         terminal.shows("run again")
         terminal.shows(DONE, times=3)
         assert "attempt 2" not in terminal.text, "the same files judged again are no attempt"
+        terminal.type("s")
+        terminal.shows("Another way")
         terminal.type("l")
         terminal.shows("COPY              passed\n")
-        assert "exercises/exercise-2: each save" not in terminal.text, "it went on by itself"
+        assert "invoke watch" not in terminal.text, "one is in it"
+        assert "Watching exercise-2: each save" not in terminal.text, "it went on by itself"
         terminal.type("n")
-        terminal.shows("exercises/exercise-2: each save")
+        terminal.shows("Watching exercise-2: each save")
         terminal.type("q")
         assert terminal.ends() == 0
         assert terminal.settings() == terminal.before

@@ -28,6 +28,8 @@ class Notes:
     def __init__(self) -> None:
         self.verdicts: list[tuple[str, int, str]] = []
         self.said: list[str] = []
+        self.offered = False
+        """The key for the solution."""
 
     def checking(self, why: str) -> None:
         """Note it."""
@@ -40,6 +42,10 @@ class Notes:
         """Note it."""
         self.verdicts.append((verdict.outcome.value, attempt, why))
         self.said += notes
+
+    def offers(self, *, solution: bool) -> None:
+        """Note it."""
+        self.offered = solution
 
     def waiting(self) -> None:
         """Note nothing."""
@@ -87,9 +93,14 @@ class Table:
         (self.exercise.folder / "Dockerfile").write_text(text)
         self.noticed()
 
-    def noticed(self) -> None:
-        """Have it noticed that the Dockerfile was saved."""
-        self.take(Saved(self.exercise.folder, ("Dockerfile",), contents.look(self.exercise.folder)))
+    def noticed(self, name: str = "Dockerfile") -> None:
+        """Have it noticed that this file was saved."""
+        self.take(Saved(self.exercise.folder, (name,), contents.look(self.exercise.folder)))
+
+    def task_saved(self, text: str) -> None:
+        """Save README.md, and have it noticed."""
+        (self.exercise.folder / "README.md").write_text(text)
+        self.noticed("README.md")
 
     def take(self, event: Event) -> None:
         """Pass an event on."""
@@ -149,6 +160,75 @@ def test_each_save_is_judged_and_the_same_files_are_one_attempt(table: Table) ->
         table.judged(RED)
     assert [attempt for _, attempt, _ in table.screen.verdicts] == [1, 1, 2, 2]
     assert table.screen.verdicts[1][2] == "Dockerfile saved, with the same contents"
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "ignored"),
+    [("FROM busybox\nCOPY index.html /\n", ""), ("FROM busybox\nCOPY . /\n", "*.md\n"), (None, "")],
+)
+def test_the_tasks_text_is_not_judged_where_no_image_can_hold_it(
+    table: Table, dockerfile: str | None, ignored: str
+) -> None:
+    file = table.exercise.folder / "Dockerfile"
+    file.write_text(dockerfile or "")
+    if dockerfile is None:
+        file.unlink()
+    (table.exercise.folder / ".dockerignore").write_text(ignored)
+    table.noticed()
+    runs = table.runs.number
+    table.task_saved("my notes\n")
+    assert table.runs.number == runs
+    assert table.screen.said[-1].startswith("README.md saved: it is no part of your answer")
+    table.judged(RED)
+    assert len(table.screen.verdicts) == 1, "the run that went on is still about these files"
+
+
+@pytest.mark.parametrize(
+    "line", ["COPY . /", "COPY README.md /", "ARG of\nCOPY $of /", "RUN --mount=type=bind,target=/x true"]
+)
+def test_the_tasks_text_is_judged_where_an_image_may_hold_it(table: Table, line: str) -> None:
+    table.saved(f"FROM busybox\n{line}\n")
+    table.judged(RED)
+    table.task_saved("my notes\n")
+    table.judged(RED)
+    assert table.screen.verdicts[1][2] == "README.md saved", "its contents are others, whatever the fingerprint says"
+
+
+def test_paths_are_typed_from_where_one_stands(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(exercise.folder)
+    table = Table(exercise, keys=False)
+    assert table.screen.said[0] == "Watching exercise-1: each save is judged. The task is in README.md."
+    table.judged(GREEN)
+    assert table.screen.said[-1].endswith("then ../exercise-2/README.md")
+    table.session.stop()
+
+
+def test_the_solution_has_a_key_once_it_is_open(table: Table) -> None:
+    table.judged(RED)
+    assert not table.screen.offered
+    table.press("s")
+    assert table.screen.said[-2:] == [
+        "The solution of exercise-1 opens when you have passed it.",
+        "Finding it yourself is what stays. h gives a hint.",
+    ]
+    table.saved("FROM nginx\n")
+    table.judged(GREEN)
+    assert table.screen.offered
+    assert not any("invoke" in line for line in table.screen.said), "there are keys for it"
+    table.press("s")
+    assert "Another way" in table.screen.said[-1]
+    table.saved("FROM busybox\n")
+    table.judged(RED)
+    assert table.screen.offered, "what was opened stays open"
+    table.press("n", "n")
+    assert not table.screen.offered
+
+
+def test_the_list_tells_nobody_to_start_what_goes_on(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
+    table.press("l")
+    shown = capsys.readouterr().out
+    assert "exercise-14" in shown
+    assert "invoke" not in shown
 
 
 def test_next_waits_for_the_learner(table: Table) -> None:

@@ -14,6 +14,7 @@ from typing import NoReturn
 from . import spelling, trouble
 
 _STOPPED = "\nStopped.\n"
+"""What is said after Ctrl-C; whoever knows what became of the work raises KeyboardInterrupt with it, in a few words."""
 
 
 def make_sure() -> None:
@@ -48,7 +49,7 @@ def told(error: BaseException) -> int:
     elif isinstance(error, KeyboardInterrupt):
         code = trouble.STOPPED
         with contextlib.suppress(OSError):
-            sys.stderr.write(_STOPPED)
+            sys.stderr.write(f"\nStopped: {error}.\n" if str(error) else _STOPPED)
     else:
         known = _trouble(error if isinstance(error, Exception) else RuntimeError(repr(error)))
         code = known.exit_code

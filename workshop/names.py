@@ -54,6 +54,12 @@ def whole(name: str) -> str:
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
+_LOOK_ALIKE = str.maketrans("li|o", "1110")
+"""Letters that are read, and typed, for digits: exercise-l."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Find the known word that `word` was probably meant to be, or None."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)), None)
+    """Find the known word that `word` was probably meant to be, or None: first of all one that looks the same."""
+    known = list(known)
+    same = (one for one in known if one.lower().translate(_LOOK_ALIKE) == word.lower().translate(_LOOK_ALIKE))
+    return next(same, None) or next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.5)), None)

@@ -20,7 +20,7 @@ def as_typed(path: Path) -> str:
     """Write `path` as one would type it from the current folder, ready to paste; "." for the folder itself."""
     try:
         return Path(os.path.relpath(path)).as_posix()
-    except ValueError:  # Windows: another drive
+    except (ValueError, OSError):  # Windows: another drive; elsewhere: a current folder that is gone
         return path.as_posix()
 
 

@@ -6,8 +6,9 @@ import atexit
 import functools
 import gc
 import re
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ gc.set_threshold(100_000)  # imports make many objects and no garbage: looking f
 CONTAINER = {"container": "the container's name (else: banana-smith-container, or what invoke.yaml says)"}
 YES = {"yes": "don't ask"}
 """Help for flags that several tasks have."""
+_UNCHANGED = "nothing was changed"
+"""What there is to say of a task that is stopped while it asks whether to go on."""
 
 
 def polite(body: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,7 +55,10 @@ def sure(question: str, *, yes: bool) -> bool:
     """Ask on a terminal; without one, only --yes is a yes."""
     if yes or not sys.stdin.isatty():
         return yes
-    return answer(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return answer(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(_UNCHANGED) from stopped
 
 
 def asking() -> Callable[[str], str] | None:
@@ -61,7 +67,16 @@ def asking() -> Callable[[str], str] | None:
 
 
 def answer(question: str) -> str:
-    """Ask on the terminal, and give what was typed; "q" where the input is at its end."""
+    """Ask on the terminal, and give what was typed; "q" where the input is at its end.
+
+    Where a question is wider than the terminal, its end in brackets, such as [y/N], has a line of its own.
+    """
+    words, bracket, end = question.rpartition(" [")
+    if bracket and len(question) >= shutil.get_terminal_size().columns:
+        from . import report
+
+        report.say(words)
+        question = f"[{end}"
     try:
         return input(question)
     except EOFError:
@@ -73,6 +88,9 @@ class WordMayFollow(Task[Any]):
 
     The parser takes a word for a positional only while that one has no value, and complains when it still has none at
     the end. So it has none where a word stands behind the task's name, and an empty one elsewhere.
+
+    A flag that is among its `optional` may end the line without a value; a word behind it is always its value, where
+    Invoke would doubt that for a word that is the name of a task, or looks like a flag.
     """
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
@@ -82,6 +100,7 @@ class WordMayFollow(Task[Any]):
         for one in arguments:
             if one.positional and not there:
                 one.default = ""
+            one.optional = one.optional and sys.argv[-1] in _spellings(one)
         return arguments
 
 
@@ -109,9 +128,14 @@ class TakesSeveral(Task[Callable[..., Any]]):
         return str(next(iter(self.positional)))
 
 
+def _spellings(argument: Argument) -> set[str]:
+    """Give a flag as one types it: -e, --error."""
+    return {f"{'--' if len(one) > 1 else '-'}{one}" for one in argument.names}
+
+
 def _words_of(name: str, arguments: list[Argument], argv: list[str]) -> int:
     """Count the words behind a task's name that are neither flags nor their values."""
-    takes_value = {f"{'--' if len(one) > 1 else '-'}{one}" for arg in arguments if arg.takes_value for one in arg.names}
+    takes_value = {flag for arg in arguments if arg.takes_value for flag in _spellings(arg)}
     count, value_comes = 0, False
     for word in argv[argv.index(name) + 1 :] if name in argv else ():
         count += not (value_comes or word.startswith("-"))
@@ -147,11 +171,11 @@ def refuse_bad_usage(ns: Collection) -> None:
     contexts, core = ns.to_contexts(), Program().initial_context
     for one, its_help in helps.items():
         one.help = its_help  # making contexts takes the help texts away, and invoke makes them again
-    asks = {"-h", "--help"} & set(argv[1:])
-    if asks and argv[0] in ns.tasks:
-        raise Exit(f"For help on a task: invoke --help {argv[0]}", code=trouble.WRONG_USAGE)
     try:
         rest = Parser(initial=core, ignore_unknown=True).parse_argv(argv).unparsed
+        if asked := _asked_for_help(rest, ns.tasks):
+            _Help(namespace=ns, binary="inv[oke]").run(["invoke", *asked], exit=False)
+            raise Exit(code=trouble.DONE)
         Parser(initial=core, contexts=contexts).parse_argv(rest)
     except (ValueError, ParseError) as error:
         by_name = {word: one for one in contexts for word in [one.name, *one.aliases] if word}
@@ -163,8 +187,26 @@ def refuse_bad_usage(ns: Collection) -> None:
         raise Exit(text, code=trouble.WRONG_USAGE) from error
 
 
+class _Help(Program):
+    """Shows help as invoke does, of tasks that are loaded already."""
+
+    def task_list_opener(self, extra: str = "") -> str:
+        """Head the list as `invoke --list` does."""
+        return f"Available tasks{extra}"
+
+
+def _asked_for_help(words: list[str], tasks: Container[str]) -> list[str]:
+    """Give the flags with which invoke shows the help that these words ask for in another way; none if they don't."""
+    task, *others = words or [""]
+    if task in tasks and {"-h", "--help"} & set(others):
+        return ["--help", task]
+    if task == "help":
+        return ["--help", others[0]] if others and others[0] in tasks else ["--list"]
+    return []
+
+
 _EXAMPLES = {
-    "error": 'needs the text of the error, in quotes: invoke explain --error "…"',
+    "error": "needs the text of the error, in single quotes: invoke explain --error '…'",
     "path": "needs a folder, such as exercises/exercise-1",
     "image": "needs an image's name, such as banana-smith-image",
     "container": "needs a container's name, such as banana-smith-container",
@@ -199,6 +241,8 @@ def _mistyped(
         near = names.nearest(wrong, by_name) if not task else None  # behind a task, a word is rarely another one
         what = f"There is no task called {wrong!r}." if wrong else said
         if task and wrong:
+            if wrong.isdigit() and argv[argv.index(wrong) - 1].lower() == "exercise":
+                return f"An exercise's name is one word. Did you mean invoke {task.name} exercise-{wrong}?"
             what = f"{task.name} takes {_takes(task)}; and there is no task called {wrong!r}."
     return what + (f" Did you mean {near}?" if near else "")
 

@@ -240,7 +240,7 @@ def _no_ignore_file(lab: Lab, paths: list[str], known: list[str]) -> Cause:
         return "ignore-file-not-read", why, "compare its name and its place", None
     if deleting := _deletes_some(lab, known):
         why = f"This line takes some of the private files away, and not all: {_shown(lab, paths[0])} went on."
-        return "deleted-in-part", why, "which private files are there, at any depth? ls -aR shows them", deleting
+        return "deleted-in-part", why, f"which private files are there, at any depth? See: ls -aR {lab.typed}", deleting
     why = "COPY takes whatever is in the box, and nothing says yet what should stay out of it."
     return "all-comes-along", why, "a file can tell what never gets into the box", lab.where("COPY", "ADD")
 
@@ -291,7 +291,8 @@ def _too_narrow(lab: Lab, kind: str, paths: list[str], *, only_new: bool) -> Cau
         where = next((lab.where_in(".dockerignore", line) for line in _lines(lab) if "notes" in line.lower()), None)
         return "notes-one-by-one" if only_new else "notes-in-image", why, hint, where
     why = "How the image is made is nobody's business on a website; these two files can be left out as any other."
-    return "build-files-in-image", why, "what else is in this folder, and not part of the site? ls -a shows it", None
+    hint = f"what else is in this folder, and not part of the site? See: ls -a {lab.typed}"
+    return "build-files-in-image", why, hint, None
 
 
 def _deletes_some(lab: Lab, known: list[str]) -> Where | None:

@@ -69,7 +69,9 @@ def check_says_hello_by_default(lab: Lab) -> None:
     hint = "one instruction holds the words that are used when nobody gives any"
     if not said:
         reason, why = "no-default", "Nobody gave it words, and the image has none to fall back on."
-        if lab.where("CMD"):
+        if (written := lab.dockerfile.last("CMD")) and written.json_form and not any(written.args):
+            why = "The list behind CMD is empty."
+        elif lab.where("CMD"):
             why += " Some CMD is there; it does not arrive."
     elif cmd[:2] == ["/bin/sh", "-c"]:
         reason = "cmd-not-a-list"
@@ -162,6 +164,17 @@ def _look(lab: Lab) -> str:
 def _not_said(lab: Lab, failed: NotYet) -> NoReturn:
     """Say why the program did not even run with words; otherwise what the engine's own message means."""
     entry, _ = _command(lab)
+    elsewhere = lab.dockerfile.last(WHO)
+    if not entry and elsewhere and elsewhere.stage != lab.dockerfile.stages[-1].index:
+        lab.not_yet(
+            "begun-anew",
+            "ENTRYPOINT stands in another stage. Each FROM begins a new image, with the settings of its base.",
+            expected="your words, said",
+            actual=failed.finding.actual,
+            hint="is the FROM below it needed? If so, what does its image need again?",
+            look=_look(lab),
+            where=lab.line(lab.dockerfile.stages[-1].instruction.first_line),
+        )
     if not entry:
         lab.not_yet(
             "no-entrypoint",
@@ -203,9 +216,15 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
     instruction = lab.dockerfile.last(WHO)
     wanted = " ".join(words)
     hint = "ENTRYPOINT is the part that stays, CMD the part that gives way: what belongs where?"
-    if lab.nonce not in said:
+    if "-c" not in entry and re.search(r"\$[@*\d]", " ".join(entry)):
+        reason = "variable-not-expanded"
+        why = "Lists are taken as they are: no shell is there to know a $. Your words follow the list by themselves."
+        hint = "what must stand in the list, if your words come behind it anyway?"
+    elif lab.nonce not in said:
         reason, why = "words-ignored", "Something stands between your words and the program, and does not pass them on."
-        if words[0] in said or words[1] in said:
+        if said == wanted.upper():
+            reason, why = "option-in-entrypoint", "Words in ENTRYPOINT are fixed: --shout comes before yours, always."
+        elif words[0] in said or words[1] in said:
             reason, why = "words-lost", "Only some of your words are passed on."
         elif instruction and not instruction.json_form:
             why = (
@@ -219,15 +238,8 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
         reason = "first-word-lost"
         why = "Behind sh -c '…' the first word becomes $0, the shell's name for itself; $@ starts with the second."
         hint = "can the program do without a shell around it?"
-    elif said.endswith(wanted) and entry[-1:] and entry[-1].rpartition("/")[2] == "say" and len(entry) > 1:
-        reason, why = "program-twice", "ENTRYPOINT names the program, and then its name once more, as a word to say."
-    elif said.endswith(wanted):
-        reason = "default-in-entrypoint"
-        why = "Words in ENTRYPOINT are fixed: yours come behind them. Default words that give way live elsewhere."
-    elif said.startswith(wanted):
-        reason, why = "default-always-added", "Your words are said, and then something that nobody typed."
     else:
-        reason, why = "other-words", "It says something, but not exactly what was typed."
+        reason, why = _too_many(said, wanted, entry)
     lab.not_yet(
         reason,
         why,
@@ -237,3 +249,15 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
         look=_look(lab),
         where=lab.where(WHO) or lab.where("CMD"),
     )
+
+
+def _too_many(said: str, wanted: str, entry: list[str]) -> tuple[str, str]:
+    """Say where more words come from than were typed: the reason, and why."""
+    if said.endswith(wanted) and entry[-1:] and entry[-1].rpartition("/")[2] == "say" and len(entry) > 1:
+        return "program-twice", "ENTRYPOINT names the program, and then its name once more, as a word to say."
+    if said.endswith(wanted):
+        why = "Words in ENTRYPOINT are fixed: yours come behind them. Default words that give way live elsewhere."
+        return "default-in-entrypoint", why
+    if said.startswith(wanted):
+        return "default-always-added", "Your words are said, and then something that nobody typed."
+    return "other-words", "It says something, but not exactly what was typed."

@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workshop import places
 from workshop.dockerfile import Dockerfile, parse
 
 from . import locate, refine
 from .clean import clean, meaningful
+from .commands import COMMANDS
 from .files import FILES
 from .images import IMAGES
 from .running import RUNNING
@@ -19,12 +22,13 @@ from .writing import WRITING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from .row import Row
 
-ROWS = IMAGES + FILES + WRITING + STEPS + RUNNING
+ROWS = IMAGES + FILES + WRITING + STEPS + RUNNING + COMMANDS
 """The whole table; causes stand before what comes of them."""
+_GAP = re.compile(r"\{(\w+)\}|\{\.(?:/(\w+))?\}")
+"""What the words leave open: a group, or a path, of the folder that was built or of a file in it."""
 _NUL = "null-byte"
 LAST_LINES = 4
 """How many lines at the end can hold the cause; what stands further up was only on the way."""
@@ -64,12 +68,14 @@ def diagnose(
     *,
     dockerfile: Dockerfile | str | None = None,
     context: Path | None = None,
+    at: Path | None = None,
     images: Sequence[str] = (),
 ) -> Diagnosis | None:
     """Say what an error text of Docker's means; None for a text that the table does not know.
 
-    `dockerfile` is what was built, `context` the folder it was built from (for names that are nearly right), `images`
-    the names with tags that are on this machine. Each makes the answer sharper; none is needed. Never raises.
+    `dockerfile` is what was built, `context` the folder it was built from (for names that are nearly right, and for
+    commands), `at` where the reader has that folder when it is a copy, `images` the names with tags that are on this
+    machine. Each makes the answer sharper; none is needed. Never raises.
     """
     cleaned = clean(text)
     lines = meaningful(cleaned)
@@ -79,7 +85,9 @@ def diagnose(
     if row is None:
         return None
     place = locate.locate(cleaned, row, groups, file)
-    scene = refine.Scene(cleaned, tuple(lines), row.reason, groups, file, place, context, tuple(images))
+    scene = refine.Scene(
+        cleaned, tuple(lines), row.reason, groups, file, place, context, at or context or Path(), tuple(images)
+    )
     return _say(scene)
 
 
@@ -172,8 +180,13 @@ def _say(scene: refine.Scene) -> Diagnosis:
     words = row.details.get(detail, row.words)
     found = {**row.otherwise, **scene.groups, **more}
 
+    def filled(gap: re.Match[str]) -> str:
+        if gap[1]:
+            return found.get(gap[1], gap[0])
+        return _typed(scene.at / found.get(gap[2], gap[2]) if gap[2] else scene.at)
+
     def fill(sentence: str) -> str:
-        return re.sub(r"\{(\w+)\}", lambda match: found.get(match[1], match[0]), sentence)
+        return _GAP.sub(filled, sentence)
 
     where = None
     if scene.place is not None and scene.file is not None:
@@ -187,3 +200,9 @@ def _say(scene: refine.Scene) -> Diagnosis:
         where=where,
         found=found,
     )
+
+
+def _typed(path: Path) -> str:
+    """Write a path so that it can be pasted: with quotes where it has a blank in it, as every shell wants it."""
+    typed = places.as_typed(path)
+    return f'"{typed}"' if " " in typed else typed

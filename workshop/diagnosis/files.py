@@ -9,7 +9,7 @@ FILES = (
         "copy-outside-folder",
         (
             r"forbidden path outside the build context: (?P<file>\S+)",
-            r"possible escaping context directory error: copier: stat: \"(?P<file>[^\"\n]+)\"",
+            r"possible escaping context directory error: copier: stat: \"?(?P<file>[^\"\n:]+)\"?",
         ),
         Words(
             "COPY can't reach “{file}”: it lies outside the folder that Docker was given.",
@@ -31,8 +31,8 @@ FILES = (
     Row(
         "address-not-reached",
         (
-            r"ADD failed: (?:Get|Head) \"?(?P<address>https?://[^\s\"]+)",
-            r"failed to load cache key: (?:Get|Head) \"?(?P<address>https?://[^\s\"]+)",
+            r"ADD failed: (?:Get|Head) \"?(?P<address>https?://[^\s\"]+?)\"?:?(?:\s|$)",
+            r"failed to load cache key: (?:Get|Head) \"?(?P<address>https?://[^\s\"]+?)\"?:?(?:\s|$)",
             r"failed to load cache key: invalid response status (?P<address>\d+)",
         ),
         Words(
@@ -48,7 +48,7 @@ FILES = (
         Words(
             "The pattern in COPY or ADD matches no file.",
             "Nothing in the folder has such a name, or .dockerignore keeps it out.",
-            ("Compare the pattern with: ls -a",),
+            ("Compare the pattern with: ls -a {.}",),
         ),
         keywords=("COPY", "ADD"),
     ),
@@ -133,16 +133,16 @@ FILES = (
             r"COPY failed: stat (?P<file>[^:\n]+): (?:file does not exist|no such file)",
             r"ADD failed: stat (?P<file>[^:\n]+): (?:file does not exist|no such file)",
             r"failed to (?:compute cache key|calculate "
-            r"checksum)[^\n]*\"(?P<file>/[^\"\n]*)\"(?: not found)?: not found",
+            r"checksum)[^\n]*?: \"?(?P<file>/[^\"\n:]*?)\"?(?: not found)?: not found",
             r"\"(?P<file>/[^\"\n]*)\"(?: not found)?: not found",
             r"lstat \S*/(?:merged|buildkit-mount\d+)/?(?P<file>/[^:\s]+): no such file or directory",
             r"(?:COPY|ADD) failed: no such file or directory",
-            r"checking on sources under [^\n]*copier: stat: \[?\"(?P<file>[^\"\n]+)\"",
+            r"checking on sources under [^\n]*copier: stat: \[?\"?(?P<file>[^\"\n:\]]+)\"?",
         ),
         Words(
             "“{file}” is not in the folder that Docker was given.",
             "The builder sees only that folder: the one the command ends with, usually the dot.",
-            ("Compare the name with: ls -a",),
+            ("Compare the name with: ls -a {.}",),
         ),
         otherwise={"file": "The source"},
         keywords=("COPY", "ADD"),

@@ -22,7 +22,7 @@ IMAGES = (
     Row(
         "stage-name-unknown",
         (
-            r"cannot copy from stage \"(?P<stage>[^\"]+)\"",
+            r"cannot copy from stage \"?(?P<stage>[^\"\s,]+)\"?",
             r"target stage \"?(?P<stage>[^\"\s]+)\"? could not be found",
             r"failed to reach build target (?P<stage>\S+)",
             r"invalid stage index (?P<stage>\d+)",

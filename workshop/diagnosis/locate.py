@@ -24,7 +24,7 @@ BEGUN = re.compile(r"^(?:Step \d+/\d+ : |#\d+ \[(?:\S+ +)?\d+/\d+\] )(.*)$", re.
 BUILDKIT_STEP = re.compile(r"^ ?> \[(?:(\S+/\S+) )?(?:(\S+) +)?(\d+)/\d+\] (.*?):?$", re.MULTILINE)
 METADATA = re.compile(r"^ ?> \[internal\] load metadata for (\S+?):?$", re.MULTILINE)
 FAILED_COMMAND = re.compile(
-    r"process \"(?:/bin/sh -c )?(.*)\" did not complete|executor failed running \[(?:/bin/sh -c )?(.*)\]|"
+    r"process \"?(?:/bin/sh -c )?(.*?)\"? did not complete|executor failed running \[(?:/bin/sh -c )?(.*)\]|"
     r"The command '(?:/bin/sh -c )?(.*)' returned"
 )
 NAMING = ("file", "image", "user", "name", "program", "message", "word")

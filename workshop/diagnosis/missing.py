@@ -31,7 +31,7 @@ def refine(scene: Scene, files: list[str]) -> tuple[str, str, dict[str, str]]:
     here = [f for f in files if fnmatch(f, bare)]  # it may be a pattern for which the shell found nothing
     here = here or [f for f in files if posixpath.basename(f) == posixpath.basename(bare)]
     mine = here[0] if here else ""
-    earlier = next((other for other in reversed(above(file, one)) if mine and _takes(other, mine)), None)
+    earlier = next((other for other in reversed(above(file, one)) if mine and takes(other, mine)), None)
     later = next((other for other in below(file, one) if _brings(other, mine, named)), None)
     if earlier is not None:
         pattern = ignoring(scene.context / ".dockerignore", mine) if scene.context else None
@@ -54,10 +54,10 @@ def folder(scene: Scene) -> tuple[str, str, dict[str, str]]:
 def _brings(one: Instruction, mine: str, named: str) -> bool:
     """Whether an instruction brings the learner's file, or at least speaks of the path."""
     path = named.partition("*")[0].rstrip("/")
-    return _takes(one, mine) if mine else path.startswith("/") and path in one.text
+    return takes(one, mine) if mine else path.startswith("/") and path in one.text
 
 
-def _takes(one: Instruction, name: str) -> bool:
+def takes(one: Instruction, name: str) -> bool:
     """Whether a COPY or ADD takes this file of the folder."""
     if not name or one.flag("from") is not None:
         return False

@@ -25,6 +25,10 @@ SAID = re.compile(r"^(?:#\d+ (?:[\d.]+ )?)?((?:/bin/)?\w*sh: .*|E: .*|\w[\w./-]*
 NOT_UNDERSTOOD = re.compile(r"syntax|unexpected|unterminated|unrecognized|invalid|illegal|bad ", re.IGNORECASE)
 """What shells and programs say of words they can't read; other things end with exit code 2 as well."""
 
+PASTED = {"```": "fence", "~~~": "fence", "//": "slashes", "/*": "slashes"}
+PASTED |= dict.fromkeys(("<<<<<<<", "=======", ">>>>>>>"), "conflict")
+"""What comes along with copied text, and from Git: how the word begins, and what it is."""
+
 OF_SCRIPTS = ("file-not-in-image", "folder-not-in-image", "run-step-failed", "windows-line-endings")
 """Reasons for which a script fails whose lines end as on Windows."""
 RECENT = ("link", "exclude", "parents", "checksum", "keep-git-dir", "network", "security")
@@ -55,6 +59,8 @@ class Scene:
     file: Dockerfile | None
     place: Place | None
     context: Path | None
+    at: Path
+    """Where the reader has that folder."""
     images: tuple[str, ...]
 
     @property
@@ -76,6 +82,7 @@ def refine(scene: Scene) -> Answer:
         "dockerignore-invalid": sources.ignore_line,
         "image-name-invalid": _name,
         "image-not-here": _image,
+        "instruction-arguments": _arguments,
         "file-instead-of-folder": _in_the_way,
         "folder-not-in-image": missing.folder,
         "list-was-not-json": _list,
@@ -115,6 +122,8 @@ def _odd_word(scene: Scene, written: str, line: int) -> tuple[str, dict[str, str
         return "text-not-taken", {"word": written, "keyword": opened.keyword}
     if nearly := _nearly(written):
         return nearly
+    if meant := next((what for mark, what in PASTED.items() if written.startswith(mark)), None):
+        return meant, {"word": written}
     if written and not written[0].isalpha():
         return "lost-backslash", {}
     return "", {"word": written} if written else {}
@@ -172,6 +181,18 @@ def _in_the_way(scene: Scene) -> Answer:
     return scene.reason, "", {}
 
 
+def _arguments(scene: Scene) -> Answer:
+    """Tell what stands behind the instruction that does not belong there."""
+    words = scene.instruction.text.split()[1:] if scene.instruction else []
+    if any(word.startswith("#") for word in words):
+        return scene.reason, "comment", {}
+    if len(words) > 1 and (words[0].endswith(":") or words[1].startswith(":")):
+        return scene.reason, "blank", {"name": "".join(words[:2])}
+    if other := next((word for word in words if word in KEYWORDS), ""):
+        return scene.reason, "two", {"other": other}
+    return scene.reason, "", {}
+
+
 def _list(scene: Scene) -> Answer:
     """Tell a list from the shell's own [, which needs a space."""
     one, word = scene.instruction, scene.groups.get("word", "")
@@ -181,6 +202,8 @@ def _list(scene: Scene) -> Answer:
 
 def _program(scene: Scene) -> Answer:
     program = scene.groups.get("program", "")
+    if program.startswith("$"):
+        return scene.reason, "variable", {}
     if " " in program.strip():
         return scene.reason, "one-string", {}
     if program.rpartition("/")[2] == "bash":
@@ -220,7 +243,13 @@ def _windows(scene: Scene) -> str:
     if one is None or folder is None or one.keyword != "RUN":
         return ""
     scripts = [name for name in sources.walk(folder) if name.endswith(".sh") and name.rpartition("/")[2] in one.text]
+    scripts = [name for name in scripts if not _is_missed(name.rpartition("/")[2], scene.text)]
     return next((name for name in scripts if b"\r\n" in (folder / name).read_bytes()), "")
+
+
+def _is_missed(name: str, said: str) -> bool:
+    """Whether a program other than the shell says that there is no such file, so that no line of it was read."""
+    return bool(re.search(rf"(?<!sh)\b(?!\w*sh:)[\w-]+: (?:\S+ )*'?\S*{re.escape(name)}'?: No such file", said))
 
 
 def _stage(scene: Scene) -> Answer:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Words:
-    """What the reader is told; `{name}` stands for what the text or the files gave."""
+    """What the reader is told; `{name}` stands for what the text or the files gave.
+
+    In commands, `{.}` is the folder that was built, and `{./name}` a file in it, as typed from where one stands.
+    """
 
     title: str
     why: str

@@ -43,7 +43,7 @@ RUNNING = (
     ),
     Row(
         "container-name-taken",
-        (r"container name \"/?(?P<name>[^\"]+)\" is already in use",),
+        (r"container name \"?/?(?P<name>[^\"\s]+)\"? is already in use",),
         Words(
             "There is already a container called “{name}”.",
             "Names are unique, and a stopped container keeps its name.",
@@ -61,7 +61,10 @@ RUNNING = (
     ),
     Row(
         "image-in-use",
-        (r"unable to remove repository reference \"(?P<image>[^\"]+)\"", r"conflict: unable to delete (?P<image>\S+)"),
+        (
+            r"unable to remove repository reference \"?(?P<image>[^\"\s]+)\"?",
+            r"conflict: unable to delete (?P<image>\S+)",
+        ),
         Words(
             "A container still needs the image “{image}”.",
             "Even a stopped container keeps its image.",
@@ -151,7 +154,7 @@ RUNNING = (
     Row(
         "program-not-executable",
         (
-            r"exec: \"(?P<program>[^\"]+)\": (?:is a directory: )?permission denied",
+            r"exec: \"?(?P<program>[^\"\n]+?)\"?: (?:is a directory: )?permission denied",
             r"exec (?P<program>/\S+): (?:is a directory: )?permission denied",
         ),
         Words(
@@ -167,8 +170,8 @@ RUNNING = (
     Row(
         "program-not-found",
         (
-            r"exec: \"(?P<program>[^\"]+)\": executable file not found",
-            r"exec: \"(?P<program>[^\"]+)\": stat [^:]+: no such file",
+            r"exec: \"?(?P<program>[^\"\n]+?)\"?: executable file not found",
+            r"exec: \"?(?P<program>[^\"\n]+?)\"?: stat [^:]+: no such file",
             r"exec: line \d+: (?P<program>[^\n]{1,200}?): not found",
         ),
         Words(
@@ -182,6 +185,11 @@ RUNNING = (
                 "“{program}” is taken as the name of one program.",
                 "In a list every word is a string of its own.",
                 ('Cut it into words: ["program", "word", "word"]',),
+            ),
+            "variable": Words(
+                "“{program}” is taken as it stands: a list knows no variables.",
+                "A list in [ ] starts its program with no shell in between, and only a shell fills in $ variables.",
+                ("Write the program's own name, or let a shell read the line: write it without [ ].",),
             ),
             "path": Words(
                 "“{program}” is not in the image.",
@@ -253,7 +261,7 @@ RUNNING = (
     ),
     Row(
         "nginx-may-not-write",
-        (r"(?:mkdir|open)\(\) \"(?P<path>[^\"]+)\" failed \(13: permission denied\)",),
+        (r"(?:mkdir|open)\(\) \"?(?P<path>[^\"\n]+?)\"? failed \(13: permission denied\)",),
         Words(
             "nginx may not write to {path}.",
             "It does not run as root, and needs places to write: for its process number and its temporary files.",
@@ -266,7 +274,7 @@ RUNNING = (
     ),
     Row(
         "nginx-option-unknown",
-        (r"nginx: invalid option: \"(?P<word>[^\"]*)\"",),
+        (r"nginx: invalid option: \"?(?P<word>[^\"\n]*)\"?",),
         Words(
             "nginx knows no option “{word}”.",
             "In the string form the shell cuts the line at each space, and ends it at a ; unless there are quotes.",

@@ -274,7 +274,7 @@ STEPS = (
             r"did not complete successfully: exit code: (?P<code>\d+)",
             r"executor failed running .*: exit code: (?P<code>\d+)",
             r"returned a non-zero code: (?P<code>\d+)",
-            r"process \".*\" did not complete successfully",
+            r"process .* did not complete successfully",
             r"while running runtime: exit status (?P<code>\d+)",
         ),
         Words(

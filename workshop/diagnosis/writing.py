@@ -20,7 +20,7 @@ WRITING = (
         (
             r"parse error (?:on )?line \d+: unknown instruction: "
             r"(?P<word>[^\n]*?)(?: \(did you mean (?P<meant>\w+)\?\))?$",
-            r"build error: unknown instruction: \"(?P<word>[^\"\n]+)\"",
+            r"build error: unknown instruction: \"?(?P<word>[^\"\n]+?)\"?(?: &|$)",
         ),
         Words(
             "“{word}” is not an instruction.",
@@ -54,6 +54,21 @@ WRITING = (
                 "“{word}” is not an instruction: the line above does not go on.",
                 "A command goes on in the next line only when its line ends with a \\ and nothing behind it.",
                 ("Put a \\ at the end of the line above, with no space behind it.",),
+            ),
+            "fence": Words(
+                "{word} belongs to the page that this was copied from.",
+                "In Markdown such a line stands above and below code; to Docker it is an unknown instruction.",
+                ("Delete it, and the one at the end.",),
+            ),
+            "slashes": Words(
+                "{word} does not begin a comment here.",
+                "In a Dockerfile a comment is a line that begins with #.",
+                ("Begin the line with #.",),
+            ),
+            "conflict": Words(
+                "{word} is a mark of Git's: two versions of these lines were never made one.",
+                "Git leaves <<<<<<<, ======= and >>>>>>> where it could not merge.",
+                ("Keep one of the two versions, and delete the three marks.",),
             ),
             "invisible-character": Words(
                 "There is an invisible character behind “{word}”.",
@@ -95,7 +110,7 @@ WRITING = (
         Words(
             "The Dockerfile has no instructions.",
             "It is empty or holds only comments. Perhaps the editor has not saved it.",
-            ("Save the file, and see what is in it: cat Dockerfile",),
+            ("Save the file, and see what is in it: cat {./Dockerfile}",),
         ),
     ),
     Row(
@@ -119,14 +134,14 @@ WRITING = (
         Words(
             "There is no file called exactly “{name}” in that folder.",
             "Docker looks for it in the folder that the command ends with.",
-            ("See where you are and what is there: ls",),
+            ("See what is in that folder: ls {.}",),
         ),
         otherwise={"name": "Dockerfile"},
         details={
             "other-name": Words(
                 "There is no “{name}” in that folder, but there is “{meant}”.",
                 "The file must be called exactly so: no ending, a capital D.",
-                ("Rename it: mv {meant} {name}",),
+                ("Rename it: mv {./meant} {./name}",),
             ),
         },
     ),
@@ -142,7 +157,7 @@ WRITING = (
     Row(
         "dockerignore-invalid",
         (
-            r"illegal exclusion pattern: \"(?P<pattern>[^\"]*)\"",
+            r"illegal exclusion pattern: \"?(?P<pattern>[^\"\n]*)\"?",
             r"error from sender: invalid excludepatterns",
             r"syntax error in pattern",
         ),
@@ -164,9 +179,9 @@ WRITING = (
         "image-name-invalid",
         (
             r"repository name \(?(?:library/)?(?P<name>[^)\s]*)\)? ?must be lowercase",
-            r"invalid tag \"(?P<name>[^\"]*)\": invalid reference format",
-            r"invalid argument \"(?P<name>[^\"]*)\" for \"-t, --tag\" flag",
-            r"failed to parse stage name \"(?P<name>[^\"]*)\"",
+            r"invalid tag \"?(?P<name>[^\"\n]*?)\"?: invalid reference format",
+            r"invalid argument \"?(?P<name>[^\"\n]*?)\"? for \"?-t, --tag\"? flag",
+            r"failed to parse stage name \"?(?P<name>[^\"\n]*?)\"?: invalid",
             r"invalid reference format",
         ),
         Words(
@@ -233,9 +248,9 @@ WRITING = (
         "instruction-arguments",
         (
             r"parse error (?:on )?line \d+: (?P<message>\w+ (?:requires|needs|takes) [^\n]+)",
-            r"parse error (?:on )?line \d+: (?P<message>unknown type \"[^\"]*\" in HEALTHCHECK[^\n]*)",
+            r"parse error (?:on )?line \d+: (?P<message>unknown type \"?[^\"\n]*?\"? in HEALTHCHECK[^\n]*)",
             r"(?P<message>(?:ENV|LABEL) must have two arguments)",
-            r"(?P<message>can't find = in \"[^\"]*\")",
+            r"(?P<message>can't find = in (?:\"[^\"\n]*\"|[^\"\s]*[^\"\s.]))",
             r"(?P<message>when using JSON array syntax, arrays must be comprised of strings only)",
             r"(?P<message>invalid (?:containerPort|proto|hostPort|signal|start port)[^\n]*)",
             r"(?P<message>(?:FROM|RUN|CMD|ENTRYPOINT|ENV|ARG|LABEL|USER|WORKDIR|VOLUME|"
@@ -245,9 +260,26 @@ WRITING = (
         Words(
             "The words behind the instruction are not what it takes.",
             "Docker says: {message}",
-            ("See what the instruction takes: invoke explain",),
+            ("See what the instruction takes: invoke explain {.}",),
         ),
         parsed=("arguments", "value-missing", "list-not-strings", "escape-invalid", "directive-twice"),
+        details={
+            "comment": Words(
+                "A comment can't stand behind an instruction.",
+                "Docker takes the # and all behind it for words of the instruction; a comment has a line of its own.",
+                ("Move it to the line above.",),
+            ),
+            "blank": Words(
+                "There is a blank in the middle of a name.",
+                "Name, colon and tag are one word.",
+                ("Write it in one: {name}",),
+            ),
+            "two": Words(
+                "Two instructions stand on one line.",
+                "Each instruction begins a line of its own; {other} is taken for a word of the first.",
+                ("Begin a new line at {other}.",),
+            ),
+        },
     ),
     Row(
         "build-arg-not-used",

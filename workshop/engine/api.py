@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from workshop.trouble import Trouble
@@ -26,6 +27,11 @@ class Refused(Exception):
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(text)
         self.status = status
+
+
+def is_image_gone(error: Exception) -> bool:
+    """Whether the engine says that there is no such image, of one that was there a moment ago."""
+    return isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND and "no such image" in str(error).lower()
 
 
 @functools.cache

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .about import ABOUT, DIRECTIVES, NEVER, WHEN
+from .about import ABOUT, DIRECTIVES, WHEN
 from .doubts import Doubt, doubts
 from .sentences import sentence
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workshop.dockerfile import Directive, Dockerfile, Instruction
 
 __all__ = ["Doubt", "Explanation", "explain"]
@@ -17,7 +19,10 @@ __all__ = ["Doubt", "Explanation", "explain"]
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one instruction or directive means. `when` is one of build, start, both, later, never."""
+    """What one instruction or directive means.
+
+    `when` is one of build, start, both, later, never; empty for a word that is no instruction.
+    """
 
     keyword: str
     first_line: int
@@ -31,13 +36,14 @@ class Explanation:
     instruction: Instruction | None = None
 
 
-def explain(file: Dockerfile, *, buildkit: bool = True) -> tuple[Explanation, ...]:
+def explain(file: Dockerfile, *, buildkit: bool = True, folder: Path | None = None) -> tuple[Explanation, ...]:
     """Explain every directive and instruction, in file order.
 
-    `buildkit` tells which builder will read it: with False, what only BuildKit knows is doubtful. What the parser found
-    wrong is among the doubts of its instruction; a file with no instruction has only `file.errors`.
+    `buildkit` tells which builder will read it: with False, what only BuildKit knows is doubtful. `folder` is what it
+    is built from, and settles what depends on the files there. What the parser found wrong is among the doubts of its
+    instruction; a file with no instruction has only `file.errors`.
     """
-    found = doubts(file, buildkit=buildkit)
+    found = doubts(file, buildkit=buildkit, folder=folder)
     explained = [_directive(directive) for directive in file.directives]
     return (*explained, *(_instruction(one, file, found) for one in file.instructions))
 
@@ -59,14 +65,14 @@ def _directive(directive: Directive) -> Explanation:
 
 def _instruction(one: Instruction, file: Dockerfile, found: dict[int, list[Doubt]]) -> Explanation:
     about = ABOUT.get(one.keyword)
-    when = about.when if about else NEVER
+    when = about.when if about else ""
     return Explanation(
         keyword=one.keyword,
         first_line=one.first_line,
         last_line=one.last_line,
         says=sentence(one, file),
         when=when,
-        when_words=WHEN[when],
+        when_words=WHEN.get(when, ""),
         layer=bool(about and about.layer),
         trace=about.trace if about else "",
         doubts=tuple(found.get(one.first_line, ())),

@@ -25,3 +25,5 @@ SECRET = re.compile(
 )
 """Names of variables that look like secrets; the list of BuildKit's own rule, and some more."""
 VARIABLE = re.compile(r"\$(?:\{(\w+)[^}\n]*\}|(\w+))")
+ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$", re.IGNORECASE)
+ADDRESS = re.compile(r"^(?:https?|ftp|git)://|^git@|\.git(?:#|$)")

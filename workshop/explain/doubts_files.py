@@ -9,15 +9,13 @@ from workshop.bases import BASE_IMAGES
 from workshop.dockerfile.rules import nearest
 from workshop.dockerfile.stages import above, below, earlier
 
-from .doubt import SECRET, VARIABLE, Check, Found
+from .doubt import ADDRESS, ARCHIVE, SECRET, VARIABLE, Check, Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workshop.dockerfile import Dockerfile, Instruction
 
-ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$", re.IGNORECASE)
-ADDRESS = re.compile(r"^(?:https?|ftp|git)://|^git@|\.git(?:#|$)")
 BUILDKIT_ONLY = (
     "chmod",
     "link",
@@ -75,28 +73,6 @@ def _unused_stage(one: Instruction, file: Dockerfile) -> Iterator[Found]:
             return
     message = "Nothing takes from this stage: only the last FROM becomes the image."
     yield Found("stage-not-used", message, "Take from it with COPY --from=, or delete it.")
-
-
-def _sources(one: Instruction, _: Dockerfile) -> Iterator[Found]:
-    for word in one.words:
-        if word.text.startswith("#") and not one.json_form:
-            message = "This is no comment: behind COPY every word is a file name, and the last one the destination."
-            yield Found("comment-behind", message, "Give the comment a line of its own.", word.text)
-            return
-    for source in one.sources if not one.flag("from") else ():
-        if ".." in source.split("/"):
-            message = f"“{source}” lies outside the folder; the builder sees only that folder."
-            yield Found("copy-outside-folder", message, "Put the file into the folder.", source)
-        elif source.startswith("/") and source != "/":
-            message = f"“{source}” does not begin at your disk, but at the folder that Docker was given."
-            yield Found("copy-from-disk", message, "Leave out the / in front.", source)
-        elif one.keyword == "COPY" and ADDRESS.search(source) and "://" in source:
-            yield Found("copy-takes-no-address", "COPY takes files, not addresses.", "Use ADD for an address.", source)
-        elif source in (".", "./", "*"):
-            message = (
-                "This takes everything that .dockerignore does not keep out, and any change builds all below anew."
-            )
-            yield Found("copies-everything", message, "Name what is needed, or write a .dockerignore.", source)
 
 
 def _destination(one: Instruction, file: Dockerfile) -> Iterator[Found]:
@@ -221,7 +197,7 @@ def needs_buildkit(one: Instruction) -> Iterator[Found]:
         yield Found("needs-buildkit", message, "Join the commands with && and \\.", "<<" if heredoc else "")
 
 
-COPYING: tuple[Check, ...] = (_sources, _destination, _from_stage, _lost_arg)
+COPYING: tuple[Check, ...] = (_destination, _from_stage, _lost_arg)
 CHECKS: dict[str, tuple[Check, ...]] = {
     "FROM": (_latest, _platform, _base_variable, _unused_stage),
     "COPY": COPYING,

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from workshop.dockerfile.model import KEYWORDS
-from workshop.dockerfile.stages import above, below, root_base
+from workshop.dockerfile.stages import below, root_base
 
 from .doubt import Check, Found
-from .shell import Command, commands
+from .shell import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,20 +32,8 @@ SERVERS = ("nginx", "httpd", "apache2", "redis-server", "mysqld", "postgres")
 SHELL_SIGNS = re.compile(r"^(?:&&|\|\||[|;<>]|>>)$|\$\{?\w")
 
 
-def _lines(one: Instruction) -> list[Command]:
-    """List the commands of RUN, CMD, ENTRYPOINT or HEALTHCHECK, of its script too."""
-    if one.json_form:
-        args = one.args[1:] if one.keyword == "HEALTHCHECK" else one.args
-        return [Command(args, "")] if args else []
-    text = one.args[-1] if one.args else ""
-    if one.heredocs:
-        scripts = (re.sub(r"(?m)^\s*#.*$", "", heredoc.content) for heredoc in one.heredocs)
-        text = "\n".join([text, *scripts])
-    return [command for command in commands(text) if not command.words[0].startswith("<<")]
-
-
 def _ends_with_step(one: Instruction, _: Dockerfile) -> Iterator[Found]:
-    found = _lines(one)
+    found = lines(one)
     if not found or one.json_form:
         return
     last = found[-1]
@@ -69,7 +57,7 @@ def _ends_with_step(one: Instruction, _: Dockerfile) -> Iterator[Found]:
 
 
 def _inside(one: Instruction, _: Dockerfile) -> Iterator[Found]:
-    for command in _lines(one):
+    for command in lines(one):
         if command.words[0] in KEYWORDS and command.words[0] not in ("SHELL", "USER"):
             word = command.words[0]
             message = f"{word} is part of this RUN, and the shell knows no {word}."
@@ -85,7 +73,7 @@ def _inside(one: Instruction, _: Dockerfile) -> Iterator[Found]:
 def _packages(one: Instruction, file: Dockerfile) -> Iterator[Found]:
     base = root_base(file, one)
     family = next((name for name, pattern in FAMILIES.items() if base and pattern.search(base)), None)
-    used = [command for command in _lines(one) if command.program in PACKAGE_TOOLS]
+    used = [command for command in lines(one) if command.program in PACKAGE_TOOLS]
     for command in used:
         tool = command.program
         if family and PACKAGE_TOOLS[tool] != family:
@@ -107,8 +95,8 @@ def _packages(one: Instruction, file: Dockerfile) -> Iterator[Found]:
             yield Found("install-asks", "apt-get asks for a yes, and nobody answers.", "Add -y.", "install")
 
 
-def _habits(one: Instruction, file: Dockerfile) -> Iterator[Found]:
-    for command in _lines(one):
+def _habits(one: Instruction, _: Dockerfile) -> Iterator[Found]:
+    for command in lines(one):
         if command.program == "sudo":
             yield Found(
                 "sudo-in-run",
@@ -119,32 +107,6 @@ def _habits(one: Instruction, file: Dockerfile) -> Iterator[Found]:
         if command.then == "|" and command.program in ("curl", "wget", "cat"):
             message = f"When {command.program} fails here, nobody notices: a pipe reports only its last command."
             yield Found("pipe-hides-failure", message, "Save to a file first, then use it.", command.program)
-        if command.program == "rm":
-            yield from _removed_later(command, one, file)
-
-
-def _removed_later(command: Command, one: Instruction, file: Dockerfile) -> Iterator[Found]:
-    """Find an rm of what an earlier step made: that layer keeps it."""
-    for path in command.words[1:]:
-        plain = path.rstrip("/*")
-        if path.startswith("-") or not plain:
-            continue
-        for other in above(file, one):
-            if _makes(other, plain):
-                message = f"“{path}” stays in the layer of line {other.first_line}; this only hides it."
-                yield Found("removed-too-late", message, "Remove it in the step that makes it, or don't copy it.", path)
-                return
-
-
-def _makes(one: Instruction, path: str) -> bool:
-    """Whether a step probably made `path`: it copies something of that name, or its command names the path."""
-    if one.keyword in ("COPY", "ADD"):
-        name = path.rpartition("/")[2]
-        copied = {source.rstrip("/").rpartition("/")[2] for source in one.sources}
-        return name in copied or (one.destination or "").rstrip("/") == path
-    if one.keyword == "RUN":
-        return any(path in word for command in _lines(one) if command.program != "rm" for word in command.words)
-    return False
 
 
 def _list_form(one: Instruction, _: Dockerfile) -> Iterator[Found]:
@@ -193,7 +155,7 @@ def _entrypoint(one: Instruction, file: Dockerfile) -> Iterator[Found]:
 
 def _stays(one: Instruction, file: Dockerfile) -> Iterator[Found]:
     """Find a main process that ends at once because it goes to the background."""
-    found = _lines(one)
+    found = lines(one)
     if not found or (one.keyword == "CMD" and any(other.keyword == "ENTRYPOINT" for other in file.in_stage(one.stage))):
         return
     last = found[-1]
@@ -217,7 +179,7 @@ def _health(one: Instruction, file: Dockerfile) -> Iterator[Found]:
     if "localhost" in text:
         message = "“localhost” can become the address ::1, where a server for IPv4 does not listen."
         yield Found("localhost-can-be-ipv6", message, "Write 127.0.0.1.", "localhost")
-    if "busybox" in root_base(file, one) and any(command.program == "curl" for command in _lines(one)):
+    if "busybox" in root_base(file, one) and any(command.program == "curl" for command in lines(one)):
         yield Found("tool-not-in-base", "busybox has no curl.", "Use wget -q -O /dev/null …", "curl")
 
 

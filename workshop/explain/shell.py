@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from workshop.dockerfile import Instruction
 
 SEPARATOR = re.compile(r"&&|\|\||;|\||&(?!>)|\n")
 TOKEN = re.compile(
@@ -40,3 +43,15 @@ def commands(line: str) -> list[Command]:
         else:
             words.append(token)
     return [*found, Command(tuple(words), "")] if words else found
+
+
+def lines(one: Instruction) -> list[Command]:
+    """List the commands of RUN, CMD, ENTRYPOINT or HEALTHCHECK, of its script too."""
+    if one.json_form:
+        args = one.args[1:] if one.keyword == "HEALTHCHECK" else one.args
+        return [Command(args, "")] if args else []
+    text = one.args[-1] if one.args else ""
+    if one.heredocs:
+        scripts = (re.sub(r"(?m)^\s*#.*$", "", heredoc.content) for heredoc in one.heredocs)
+        text = "\n".join([text, *scripts])
+    return [command for command in commands(text) if not command.words[0].startswith("<<")]

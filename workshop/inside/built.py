@@ -103,14 +103,6 @@ def inherits(base: str) -> str:
     return "; ".join(filter(None, parts))
 
 
-def exists(image: str) -> bool:
-    """Whether there is such an image."""
-    try:
-        return images.inspect(names.image(image)) is not None
-    except (Refused, Usage):
-        return False
-
-
 class _Step(NamedTuple):
     """A step of an image's history."""
 
@@ -129,9 +121,12 @@ def _steps(image: str) -> list[_Step]:
 def _is_base(steps: list[_Step], file: Dockerfile) -> bool:
     """Whether these steps are those of the image in the first FROM below the final stage; true where it is not here."""
     base = root_base(file, file.instructions[-1])
-    if not base or base == "scratch" or "$" in base or not exists(base):
+    if not base or base == "scratch" or "$" in base:
         return not steps or base != "scratch"
-    return steps == _steps(base)
+    try:
+        return steps == _steps(names.image(base))
+    except (Refused, Usage):
+        return True
 
 
 def _of(file: Dockerfile, stage: Stage) -> Iterator[Instruction]:

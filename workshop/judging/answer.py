@@ -93,13 +93,17 @@ class Answer:
 
     def shown(self, name: str) -> str:
         """Write a file of the answer as the learner knows it."""
-        folder = self.exercise.folder if self._own else self.folder
-        return places.as_typed(folder / name) if self._own else name
+        return places.as_typed(self.at / name) if self._own else name
+
+    @property
+    def at(self) -> Path:
+        """Where the answer's folder is for whoever reads of it."""
+        return self.exercise.folder if self._own else self.folder
 
     @property
     def typed(self) -> str:
         """Write the answer's folder as one would type it from here."""
-        return looking.quoted(places.as_typed(self.exercise.folder if self._own else self.folder))
+        return looking.quoted(places.as_typed(self.at))
 
     def find(self, name: str) -> str:
         """Find a file of the answer that the learner may have put into a folder of its own; `name` if there is none."""

@@ -71,7 +71,9 @@ def not_built(lab: Lab, result: Build, folder: Path) -> Finding:
             return limit
     if result.timed_out:
         return _never_ended(lab, result)
-    found = diagnosis.diagnose(result.output, dockerfile=lab.dockerfile, context=folder, images=images.tags())
+    found = diagnosis.diagnose(
+        result.output, dockerfile=lab.dockerfile, context=folder, at=lab.at, images=images.tags()
+    )
     if found is None:
         return Finding(
             "build-failed",
@@ -116,7 +118,9 @@ def _never_ended(lab: Lab, result: Build) -> Finding:
 
 def of_this_machine(found: Diagnosis) -> MachineTrouble | None:
     """Give the trouble where Docker's error speaks of the machine, and not of what the learner wrote."""
-    if found.reason == "base-image-not-here" and (name := found.found.get("image", "")) in BASE_IMAGES:
+    asked_for_another = found.detail == "platform" and found.where is not None and "--platform" in found.where.text
+    name = found.found.get("image", "")
+    if found.reason == "base-image-not-here" and name in BASE_IMAGES and not asked_for_another:
         what = f"The base image {name} is not on this machine."
         return MachineTrouble(what, kind="no-base-images", why=found.why, fix="invoke setup")
     if found.reason in _MACHINE:
@@ -146,6 +150,8 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
             look=f"docker run --rm --entrypoint ls {image.name} -la {named[1]}",
             where=lab.where("COPY", "ADD", "RUN", "WORKDIR", containing=named[1]) or lab.where("CMD", "ENTRYPOINT"),
         )
+    if found and found.reason == "program-not-found" and (finding := _not_in_path(lab, image, found, text)):
+        return finding
     return Finding(
         found.reason if found else "not-started",
         why=f"{found.title} {found.why}".strip() if found else "Docker could not start the program this image names.",
@@ -156,6 +162,28 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
         where=lab.line(found.where.line)
         if found and found.where
         else lab.where("CMD", "ENTRYPOINT", containing=named[1] if named else "") or lab.where("CMD", "ENTRYPOINT"),
+    )
+
+
+def _not_in_path(lab: Lab, image: Image, found: Diagnosis, text: str) -> Finding | None:
+    """Say that a program is in the image, and not where a name without a path is looked for; None where it is not."""
+    program = found.found.get("program", "")
+    base = next(filter(image.is_on, BASE_IMAGES), None)
+    if not program or "/" in program or base is None:
+        return None
+    paths = (f"/{path}" for layer in image.layers_above(base) for path in layer.files)
+    places = [path for path in paths if path.rpartition("/")[2] == program]
+    if not places:
+        return None
+    return Finding(
+        found.reason,
+        why=f"“{program}” is in the image, at {places[0]}. A name without a / is looked for only in the folders of "
+        "PATH, and not in WORKDIR.",
+        expected="a running container",
+        actual=clip(text),
+        hint="name it with its path",
+        look=f"docker run --rm --entrypoint ls {image.name} -l {places[0]}",
+        where=lab.line(found.where.line) if found.where else lab.where("CMD", "ENTRYPOINT"),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workshop import places
-from workshop.engine import calling_off
+from workshop.engine import api, calling_off
 from workshop.trouble import CheckerBug, MachineTrouble
 
 from .verdict import Finding, Outcome, Result, Verdict
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .lab import Lab
 
 Check = Callable[["Lab"], None]
+IMAGE_GONE = "image-gone"
+"""Kind of trouble: the engine removes an image with its last name while another verification gives it one."""
 
 
 class NotYet(Exception):
@@ -124,16 +126,25 @@ def judge(  # noqa: PLR0913 - an answer, whose it is, and what is to happen besi
     except CheckerBug as bug:
         broken = Result("checks", "The checks of this exercise", Outcome.BROKEN, finding=_bug(bug), our_bug=True)
         return Verdict(exercise.name, exercise.title, (broken,), time.monotonic() - started)
-    with Lab(exercise, folder, own=own, meanwhile=meanwhile, limits=limits) as lab:
-        results = tuple(_run(checks, lab))
-        if limits:
-            from . import bounds
 
-            results = bounds.explained(lab, results)
-        verdict = Verdict(exercise.name, exercise.title, results, time.monotonic() - started)
-        if look:
-            look(lab, verdict)
-    return verdict
+    def once() -> Verdict:
+        with Lab(exercise, folder, own=own, meanwhile=meanwhile, limits=limits) as lab:
+            results = tuple(_run(checks, lab))
+            if limits:
+                from . import bounds
+
+                results = bounds.explained(lab, results)
+            verdict = Verdict(exercise.name, exercise.title, results, time.monotonic() - started)
+            if look and not _lost_an_image(verdict):
+                look(lab, verdict)
+        return verdict
+
+    verdict = once()
+    return once() if _lost_an_image(verdict) else verdict
+
+
+def _lost_an_image(verdict: Verdict) -> bool:
+    return any(one.finding and one.finding.reason == IMAGE_GONE for one in verdict.checks)
 
 
 def _run(checks: list[Check], lab: Lab) -> Iterator[Result]:
@@ -163,8 +174,19 @@ def _one(check: Check, lab: Lab) -> Result:
         return _result(check, Outcome.BROKEN, seconds=took(), finding=of_trouble(trouble))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is our bug and must not look like the learner's
         calling_off.check()  # or the container was taken away under its hands
+        if api.is_image_gone(error):
+            return _result(check, Outcome.BROKEN, seconds=took(), finding=of_trouble(_image_gone()))
         return _result(check, Outcome.BROKEN, seconds=took(), finding=_bug(error), our_bug=True)
     return _result(check, Outcome.PASSED, seconds=took(), notes=lab.take_notes())
+
+
+def _image_gone() -> MachineTrouble:
+    return MachineTrouble(
+        "An image of this verification is gone.",
+        kind=IMAGE_GONE,
+        why="Another verification of the same files, or a docker command, removed it meanwhile.",
+        fix="run this again",
+    )
 
 
 def _result(check: Check, outcome: Outcome, **rest: Any) -> Result:  # noqa: ANN401 - Result's own fields

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from workshop import places
 from workshop.engine import calling_off, cleaning, labels
-from workshop.engine.api import Refused, connect
+from workshop.engine.api import Refused, connect, is_image_gone
 from workshop.engine.build import Build, build
 from workshop.engine.containers import Container, Output, Plan
 from workshop.inside.image import Image
@@ -104,6 +104,11 @@ class Lab(Answer):
     def containers(self) -> tuple[Container, ...]:
         """Every container that was made so far, oldest first."""
         return tuple(Container(one, one[:12]) for one in self._containers)
+
+    @property
+    def at(self) -> Path:
+        """Where the answer's folder is for whoever reads of it; who reads a grade has a copy, and stands in it."""
+        return Path() if self.bounds else super().at
 
     def _tag(self) -> str:
         """Name each build of this verification, so that another one can't take its image away."""
@@ -227,6 +232,8 @@ class Lab(Answer):
             with self._something_useful():
                 container.start()
         except Refused as refused:
+            if is_image_gone(refused):
+                raise  # not the answer's doing, and the whole verification begins again
             from . import causes
 
             raise NotYet(causes.not_started(self, image, str(refused))) from refused

@@ -25,7 +25,7 @@ _LEFT_BY_EDITORS = re.compile(
     re.VERBOSE,
 )
 """Names of files that come and go while somebody edits, and are no part of an answer."""
-_TASK = "README.md"
+TASK = "README.md"
 """The exercise's text, which is no part of the answer either: an update of the workshop may change it."""
 _READ = 16_000_000
 """Bytes of a file that are read; the exercises have a few thousand. Of a longer one, size and time must do."""
@@ -58,7 +58,7 @@ def fingerprint(folder: Path) -> str:
         return ""
     sums = hashlib.sha256()
     for name, path, found in sorted(_files(folder), key=lambda one: one[0]):
-        if name == _TASK:
+        if name == TASK:
             continue
         # Windows has no such permission, so a copy made there must not differ by it.
         may_run = sys.platform != "win32" and bool(found.st_mode & stat.S_IXUSR)

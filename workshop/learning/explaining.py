@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 1_000_000
 """Bytes of a Dockerfile that are read; a long one has ten thousand."""
+_WAYS = ["invoke explain --error 'the text, in single quotes'", "docker build . 2>&1 | invoke explain --error -"]
+"""How an error's text is given. Between double quotes the shell would take away those of the text."""
 
 
 def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "") -> None:
@@ -39,7 +42,7 @@ def dockerfile(what: str | None, *, image: str | None = None, lessons: str = "")
     if not parsed.instructions:
         said = parsed.errors[0].message if parsed.errors else "It has no instructions."
         raise NotThere(f"{places.as_typed(file)} can't be explained: {said}")
-    explained = explain(parsed, buildkit=_buildkit())
+    explained = explain(parsed, buildkit=_buildkit(), folder=file.parent)
     name = image or _image_of(file.parent, lessons)
     sizes, said = _sizes(name, parsed, explained, file.parent, asked=image is not None) if name else (None, "")
     report.dockerfile(places.as_typed(file), parsed, explained, sizes=sizes or {}, inherits=_inherits(parsed))
@@ -123,21 +126,26 @@ def _sizes(
     image: str, parsed: Dockerfile, explained: Sequence[Explanation], folder: Path, *, asked: bool
 ) -> tuple[Mapping[int, int] | None, str]:
     """Give the sizes, and a sentence about where they come from; without an engine, neither."""
+    from workshop.engine.api import Refused
+    from workshop.engine.images import NOT_FOUND
     from workshop.inside import built
 
     try:
-        if not built.exists(image):
-            if asked:
-                raise Usage(f"There is no image called {image}.", fix="invoke images   (all there are)")
-            return None, f"No sizes: there is no image {image} yet."
         found = built.sizes(image, parsed, folder)
+    except Refused as refused:
+        if refused.status != NOT_FOUND:
+            raise
+        if asked:
+            raise Usage(f"There is no image called {image}.", fix="invoke images   (all there are)") from refused
+        return None, f"No sizes: there is no image {image} yet."
     except MachineTrouble:
         return None, ""
     if found is None:
         return None, f"No sizes: the image {image} is older than these files, or was built from another Dockerfile."
     if not any(one.layer for one in explained if one.first_line in found):
         return None, ""
-    return found, f"Sizes are those in the image {image}; invoke layers --image {image} shows more."
+    more = image.removeprefix(exercises.IMAGES) if _image_of(folder, "") == image else f"--image {image}"
+    return found, f"Sizes are those in the image {image}; invoke layers {more} shows more."
 
 
 def _buildkit() -> bool:
@@ -148,6 +156,21 @@ def _buildkit() -> bool:
         return cli.builder() == "buildkit"
     except MachineTrouble:
         return True
+
+
+def given(text: str | bool) -> str:
+    """Give the text behind --error; for a - or none (Invoke then gives True) what is piped in.
+
+    Raises:
+        Usage: there is none, and nothing is piped in.
+
+    """
+    if isinstance(text, str) and text != "-":
+        return text
+    if text != "-" and (sys.stdin is None or sys.stdin.isatty()):
+        raise Usage("--error needs the text of the error.", fix=_WAYS)
+    piped = sys.stdin.buffer.read() if sys.stdin else b""
+    return piped.decode("utf-8", "replace")  # a program that failed may have printed any bytes
 
 
 def error(text: str) -> None:
@@ -162,7 +185,7 @@ def error(text: str) -> None:
     from workshop.diagnosis import diagnose, last_words
 
     if not text.strip():
-        raise Usage("There is no text to explain.", fix='invoke explain --error "the text"; - reads what is piped in')
+        raise Usage("There is no text to explain.", fix=_WAYS)
     found = diagnose(text)
     if found is None:
         why = f"Its last line, which mostly holds the cause: {last_words(text).splitlines()[-1]}"

@@ -65,7 +65,7 @@ def hint(word: str, level: int) -> list[str]:
             f"There is no hint {level}.", why=f"Each exercise has {LEVELS}.", fix=f"--level 1 to --level {LEVELS}"
         )
     said, note = progress.said(exercise), ""
-    if said is None and not level:
+    if not level and not (said and said.holds_here):
         said, note = _judged(exercise)
     return [*advice(exercise, said, level), *([note] if note else [])]
 
@@ -97,19 +97,31 @@ def advice(exercise: Exercise, said: Said | None, level: int = 0, *, sharper: st
     if said and said.check:
         lines.append(f"not yet   {said.check}")
         lines += [f"because   {said.why}"] if said.why else []
-        lines += [f"try       {said.hint}"] if said.hint else []
-        if number != 1:
+        lines += [f"try       {said.hint}"] if said.hint and said.holds_here else []
+        if number != 1 and said.holds_here:
             lines += [f"where     {said.where}"] if said.where else []
             lines += [f"look      {said.look}"] if said.look else []
     if number:
-        lines.append(f"hint {number} of {LEVELS}: {written[number - 1].text}")
+        lines.append(f"{_named(number, written, said, typed=bool(level and not sharper))}: {written[number - 1].text}")
         lines += [] if written[number - 1].fits(said) else ["(that hint is about another check than this one)"]
     if after := next_level(exercise, said, number):
         how = sharper or f"invoke hint {exercise.name} --level {after}"
         lines.append(f"(the next hint{'' if number else ' about this'}: with your next attempt, or {how})")
     elif not number:
-        lines.append("(no written hint is about this check: the lines above are)")
+        see = ": see “try”" if "try" in {line.partition(" ")[0] for line in lines} else ""
+        lines.append(f"(there is no further hint for this{see})")
     return lines
+
+
+def _named(number: int, written: list[Hint], said: Said | None, *, typed: bool) -> str:
+    """Name a hint by its place among those about the present check; one that was asked for by its level, by that.
+
+    Its place among all would jump, to and fro, from one check to the next.
+    """
+    fitting = [n for n, one in enumerate(written, 1) if one.fits(said)]
+    if number not in fitting or (typed and len(fitting) < LEVELS):
+        return f"hint, level {number}"
+    return f"hint {fitting.index(number) + 1} of {len(fitting)}"
 
 
 def first_level(exercise: Exercise, said: Said | None) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from workshop import exercises, places
+from workshop.exercises import Exercise
 
 from . import progress
-from .progress import State
+from .progress import Standing, State
 
 
-def show() -> None:
-    """Show the list and the next step; a pass counts as long as the files are those that passed."""
+def show(*, watched: bool = False) -> None:
+    """Show the list and the next step; a pass counts as long as the files are those that passed.
+
+    Who watches an exercise (`watched`) has the next step before them, and gets the list alone.
+    """
     from workshop import report
 
     found = [(one, progress.standing(one)) for one in exercises.every()]
@@ -19,6 +23,13 @@ def show() -> None:
         report.say(
             f"note  your progress can't be read: broken, or of a newer workshop. The next verdict moves it to {kept}."
         )
+    if not watched:
+        _next(found)
+
+
+def _next(found: list[tuple[Exercise, Standing]]) -> None:
+    from workshop import report
+
     solved = [one.name for one, standing in found if standing.state is State.SOLVED]
     todo = next((one for one, standing in found if standing.state not in (State.PASSED, State.SOLVED)), None)
     changed = [one.name for one, standing in found if standing.state is State.CHANGED]
@@ -27,7 +38,7 @@ def show() -> None:
     elif todo.name in changed:
         report.say(f"\nnext  {todo.name} was changed after it passed: invoke verify {todo.name}")
     else:
-        report.say(f"\nnext  read exercises/{todo.name}/README.md, then: invoke watch {todo.name}")
+        report.say(f"\nnext  read {places.as_typed(todo.folder / 'README.md')}, then: invoke watch {todo.name}")
     if solved:
         report.say(f"      what you had before it was solved for you comes back with: invoke reset {solved[0]} --undo")
-    report.say("      the lesson is docker-101/README.md; all tasks: invoke --list")
+    report.say(f"      the lesson is {places.as_typed(places.LESSON / 'README.md')}; all tasks: invoke --list")

@@ -52,6 +52,20 @@ class Said:
     where: str = ""
     id: str = ""
     """The stable name of that check."""
+    read_at: str = ""
+    """The folder in which it was read: paths are written as one types them from there."""
+
+    @property
+    def holds_here(self) -> bool:
+        """Whether its paths are as one types them from the current folder."""
+        return self.read_at in ("", _here())
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it is gone
+        return ""
 
 
 @dataclass
@@ -190,7 +204,7 @@ def _said(verdict: Verdict, judged: str) -> Said:
         return Said(judged, verdict.outcome.value)
     found, where = first.finding, first.finding.where
     place = f"{where.file}:{where.line}" if where else ""
-    return Said(judged, verdict.outcome.value, first.title, found.why, found.hint, found.look, place, first.id)
+    return Said(judged, verdict.outcome.value, first.title, found.why, found.hint, found.look, place, first.id, _here())
 
 
 def solved(exercise: Exercise) -> None:

@@ -64,12 +64,16 @@ def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dr
             for words in commands(exercise, folder):
                 report.command(words)
         return DONE
-    verdicts = []
+    verdicts = list[Verdict]()
     for exercise in chosen:
         meanwhile = None if as_json else report.prepare
         waiting = contextlib.nullcontext() if as_json else report.patience(exercise.name if word == "all" else "")
-        with waiting:
-            verdict, attempt, below = _judged(exercise, folder, meanwhile)
+        try:
+            with waiting:
+                verdict, attempt, below = _judged(exercise, folder, meanwhile)
+        except KeyboardInterrupt as stopped:
+            judged = ", ".join(one.exercise for one in verdicts)
+            raise KeyboardInterrupt(f"only {judged} was judged" if judged else "nothing was judged") from stopped
         verdicts.append(verdict)
         if not as_json:
             with ending.whoever_reads():
@@ -112,7 +116,7 @@ def _tell_the_board(say: Callable[[str], object] | None) -> None:
 def what_next(exercise: Exercise) -> str:
     """Say what there is to do after a pass."""
     after = exercises.after(exercise)
-    further = f", then exercises/{after.name}/README.md" if after else ""
+    further = f", then {places.as_typed(after.folder / 'README.md')}" if after else ""
     return f"next: invoke solution {exercise.name} (there is another way to do it){further}"
 
 

@@ -13,8 +13,9 @@ from workshop import exercises, places
 from workshop.exercises import Exercise
 from workshop.joining import telling
 from workshop.judging.verdict import Outcome, Verdict
+from workshop.trouble import NotThere
 
-from . import contents, helping, overview, progress, remarks, verifying
+from . import contents, helping, overview, progress, reading, remarks, verifying
 from .runs import Crashed, Judged, Runs
 from .saves import Polling, Saved, Saves, why_poll
 from .verifying import Judgement
@@ -37,6 +38,9 @@ class Screen(Protocol):
 
     def verdict(self, verdict: Verdict, attempt: int, why: str, notes: Iterable[str]) -> None:
         """Show a verdict."""
+
+    def offers(self, *, solution: bool) -> None:
+        """Hear whether the key for the solution does something now."""
 
     def waiting(self) -> None:
         """Say that the next save is waited for."""
@@ -76,6 +80,8 @@ class Session:
         self._looks: Look | None = None
         """The files that it judges, or that were judged last."""
         self._why = ""
+        self._covered = True
+        """Whether two fingerprints can tell that what was saved last is the same as before."""
         self._last: Judgement | None = None
         """What is on the screen, of this exercise."""
         self._hint_number: int | None = None
@@ -89,12 +95,13 @@ class Session:
         self._last = None
         poll = "as you asked" if self._poll else why_poll(exercise.folder)
         self._saves = Saves(exercise.folder, self._tell, poll=bool(poll))
-        folder = places.as_typed(exercise.folder)
-        lines = [f"Watching {folder}: each save is judged. The task is in {folder}/README.md."]
+        task = places.as_typed(exercise.folder / contents.TASK)
+        lines = [f"Watching {exercise.name}: each save is judged. The task is in {task}."]
         if poll:
             lines.append(_polling(poll))
         self._screen.text(lines)
         self._saves.start()
+        self._screen.offers(solution=progress.may_see_solution(exercise))
         self._verify("")
 
     def stop(self) -> None:
@@ -120,12 +127,25 @@ class Session:
         elif isinstance(event, Polling):
             self._screen.text([_polling(event.why)])
         elif event.now != self._looks or event.now is None:
-            self._verify(_what_was_saved(event))
+            self._saved(event)
+
+    def _saved(self, event: Saved) -> None:
+        """Judge what was saved, unless it is the exercise's text and no part of the answer."""
+        changed = contents.changed(self._looks, event.now)
+        if event.now and changed == [contents.TASK] and not reading.counts(self._exercise.folder):
+            self._looks = event.now
+            done = "saved" if contents.TASK in event.now else "removed"
+            self._screen.text([f"{contents.TASK} {done}: it is no part of your answer, so there is nothing to judge."])
+            return
+        self._verify(_what_was_saved(event), covered=contents.TASK not in changed)
 
     # Verdicts -----------------------------------------------------------------------------------------------
 
-    def _verify(self, why: str) -> None:
-        """Begin anew, with the files as they are now; a verification that goes on is called off."""
+    def _verify(self, why: str, *, covered: bool = True) -> None:
+        """Begin anew, with the files as they are now; a verification that goes on is called off.
+
+        `covered` says whether the fingerprint of the answer covers all that was saved.
+        """
         self._looks = contents.look(self._exercise.folder)
         self._leaving = False
         if self._looks is None:
@@ -134,16 +154,14 @@ class Session:
         again = ", so it begins anew" if self._run else ""
         self._run = self._runs.start(self._exercise)
         self._began = time.monotonic()
-        self._why = why
+        self._why, self._covered = why, covered
         self._screen.checking(f"({why}{again})" if why else "")
 
     def _gone(self) -> None:
         self._runs.call_off()
         self._run, self._last = 0, None
-        folder = places.as_typed(self._exercise.folder)
-        self._screen.text(
-            [f"The folder {folder} is gone. `invoke reset {self._exercise.name}` puts it back; then this goes on."]
-        )
+        name = self._exercise.name
+        self._screen.text([f"The folder of {name} is gone. `invoke reset {name}` puts it back; then this goes on."])
         self._screen.waiting()
         self.over = self._ending
 
@@ -158,8 +176,10 @@ class Session:
         same = before is not None and before.fingerprint == self._last.fingerprint != ""
         if not same:
             self._hint_number = None
-        why = self._why + (", with the same contents" if same and self._why.endswith("saved") else "")
-        self._screen.verdict(self._last.verdict, self._last.keep(), why, self._notes(self._last))
+        why = self._why + (", with the same contents" if same and self._covered and self._why.endswith("saved") else "")
+        attempt = self._last.keep()
+        self._screen.offers(solution=progress.may_see_solution(self._exercise))
+        self._screen.verdict(self._last.verdict, attempt, why, self._notes(self._last))
         telling.send()
         if note := telling.note():
             self._screen.text([note])
@@ -176,10 +196,16 @@ class Session:
             again = "press r, or save a file" if self._keys else "save a file"
             return [f"When that is mended: {again}."]
         if outcome is Outcome.PASSED:
-            after = exercises.after(self._exercise)
-            key = [f"n goes on to {after.name}; nothing does so by itself"] if self._keys and after else []
-            return [verifying.what_next(self._exercise), *key]
+            return self._after_pass()
         return []
+
+    def _after_pass(self) -> list[str]:
+        """Say what there is to do after a pass: by keys, where there are any."""
+        if not self._keys:
+            return [verifying.what_next(self._exercise)]
+        after = exercises.after(self._exercise)
+        goes_on = f"n goes on to {after.name}; nothing does so by itself" if after else ""
+        return ["next: s shows the solution (there is another way to do it)", *([goes_on] if goes_on else [])]
 
     # Keys ---------------------------------------------------------------------------------------------------
 
@@ -194,9 +220,11 @@ class Session:
             self._verify("run again")
         elif key == "l":
             with self._screen.above():
-                overview.show()
+                overview.show(watched=True)
         elif key == "h":
             self._hint()
+        elif key == "s":
+            self._solution()
         elif key == "n":
             self._next(sure=leaving)
 
@@ -212,7 +240,16 @@ class Session:
             number = helping.next_level(self._exercise, said, before) or before
         self._hint_number = number
         passed = said is not None and said.outcome == Outcome.PASSED.value
-        self._screen.text(helping.advice(self._exercise, said, 0 if passed else number, sharper="press h again"))
+        if passed:
+            self._screen.text(["passed as it is now: there is nothing to hint at", *self._after_pass()])
+        else:
+            self._screen.text(helping.advice(self._exercise, said, number, sharper="press h again"))
+
+    def _solution(self) -> None:
+        try:
+            self._screen.text(helping.solution(self._exercise.name, now=False))
+        except NotThere as locked:
+            self._screen.text([locked.what, f"{locked.why} h gives a hint."])
 
     def _next(self, *, sure: bool) -> None:
         after = exercises.after(self._exercise)

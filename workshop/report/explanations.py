@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workshop.changes import size as size_of
 
-from .terminal import clean, hang, say
+from .terminal import clean, console, hang, say
 
 if TYPE_CHECKING:
     from workshop.diagnosis import Diagnosis
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LEFT = " " * 7
 """What stands left of all that is said of a line: as much as its number takes."""
 _SHOWN = 60
-"""Columns of a Dockerfile line that are shown around a doubtful place."""
+"""Columns of a Dockerfile line that are shown around a doubtful place, where the terminal has as many."""
 
 
 def dockerfile(
@@ -42,7 +42,8 @@ def dockerfile(
         hang(_LEFT, one.says)
         if brought := inherits.get(one.first_line):
             hang(f"{_LEFT}inherits  ", brought)
-        hang(_LEFT, f"{one.when_words}; {_layer(one, sizes)}", style="dim")
+        if one.when:
+            hang(_LEFT, f"{one.when_words}; {_layer(one, sizes)}", style="dim")
         for doubt in one.doubts:
             _doubt(file, doubt)
     said = {doubt.message for one in explained for doubt in one.doubts}
@@ -61,17 +62,24 @@ def _layer(one: Explanation, sizes: Mapping[int, int]) -> str:
 def _doubt(file: Dockerfile, doubt: Doubt) -> None:
     if doubt.span:
         _caret(file, doubt.span)
-    hang(f"{_LEFT}doubtful: ", doubt.message, left_style="bold")
+    sure = f"{doubt.message} With this line Docker builds nothing."
+    label, said = ("error:    ", sure) if doubt.error else ("doubtful: ", doubt.message)
+    hang(f"{_LEFT}{label}", said, left_style="bold")
     if doubt.better:
         hang(f"{_LEFT}better    ", doubt.better)
 
 
 def _caret(file: Dockerfile, span: Span) -> None:
     line = clean(file.line(span.line)).replace("\t", " ")
-    begin = max(0, span.start - 1 - _SHOWN // 2)
-    piece = line[begin : begin + _SHOWN]
-    marks = "^" * max(1, min(span.end, begin + _SHOWN + 1) - span.start)
-    say(f"{span.line:4} | {piece}\n       {' ' * (span.start - 1 - begin)}{marks}")
+    shown = _SHOWN if console().soft_wrap else max(1, min(_SHOWN, console().width - len(_LEFT)))
+    begin = max(0, span.start - 1 - shown // 2)
+    end = begin + shown
+    piece = line[begin:end]
+    if end < len(line):
+        piece = f"{piece[:-1]}…"
+    marks = "^" * max(1, min(span.end - 1, end, len(line)) - span.start + 1)
+    out = f"{span.line:4} | {piece.rstrip()}\n{_LEFT}{' ' * (span.start - 1 - begin)}{marks}"
+    console().print(out, soft_wrap=True)  # a folded line would leave the carets under something else
 
 
 def explained_error(found: Diagnosis) -> None:

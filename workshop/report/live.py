@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 2
 """Seconds of a verification after which the last line counts them."""
-_KEYS = ("h hint · n next · l list · r run again · q quit", "h n l r q")
-"""What the keys do; the shorter one where the line has no room."""
+_WAITING = "waiting for a save · "
+_KEYS = "h hint · n next · l list · r run again · q quit"
+_KEYS_OPEN = "h hint · s solution · n next · l list · r run · q quit"
+"""What the keys do: before the solution opens, and after. Where the line has no room, their letters do."""
 
 
 class Live:
@@ -35,6 +37,7 @@ class Live:
         self._shown = ("", 0)
         """What it says, and how wide the terminal was then."""
         self._checking = self._waiting = ""
+        self._pressed = _KEYS
 
     def __enter__(self) -> Live:
         return self
@@ -85,10 +88,14 @@ class Live:
             text(notes)
         self.waiting()
 
+    def offers(self, *, solution: bool) -> None:
+        """Name the key for the solution from now on, or don't."""
+        self._pressed = _KEYS_OPEN if solution else _KEYS
+
     def waiting(self) -> None:
         """Say that the next save is waited for."""
         before = self._waiting
-        self._waiting = self._says = f"waiting for a save · {_KEYS[0] if self._keys else 'Ctrl-C ends this'}"
+        self._waiting = self._says = f"{_WAITING}{self._pressed if self._keys else 'Ctrl-C ends this'}"
         if self._rewrites:
             self._draw()
         elif not before:
@@ -131,10 +138,11 @@ class Live:
                 self._out.print(line, end="", soft_wrap=True)
 
     def _fitting(self) -> str:
-        for says in (self._says, self._says.removeprefix("waiting for a save · ")):
+        keys = self._says.removeprefix(_WAITING)
+        for says in (self._says, keys):
             if len(says) < self._out.width:
                 return says
-        return _KEYS[1] if self._says.endswith(_KEYS[0]) else self._says
+        return " ".join(one[0] for one in keys.split(" · ")) if keys == self._pressed else self._says
 
 
 def _nobody_reads() -> bool:

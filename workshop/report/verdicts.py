@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from workshop.judging.verdict import Finding, Outcome, Result, Verdict
@@ -36,8 +37,14 @@ def verdict(verdict: Verdict, *, attempt: int = 0, watched: bool = False, to: Co
     out = to or console()
     header = f"{verdict.exercise}  {verdict.title}"
     out.print(_line(header, f"attempt {attempt}" if attempt else "", out.width, "bold"))
-    for check in verdict.checks:
-        _check(out, check)
+    for waits_for, checks in itertools.groupby(verdict.checks, lambda check: check.waits_for):
+        together = list(checks)
+        for check in together:
+            _check(out, check)
+        if waits_for and len(together) > 1:
+            _part(out, f"these {len(together)}", f"wait for this to pass: {waits_for}")
+        elif waits_for:
+            _part(out, "waits for", f"this to pass: {waits_for}")
     out.print(_next_step(verdict, watched=watched))
 
 
@@ -57,8 +64,6 @@ def _check(out: Console, check: Result) -> None:
     line = _line(f"{word}{check.title}", took, out.width, "")
     line.stylize(_STYLE[check.outcome], 0, len(word))
     out.print(line)
-    if check.waits_for:
-        _part(out, "waits for", f"this to pass: {check.waits_for}")
     if check.finding:
         _finding(out, check.finding)
     for note in check.notes:

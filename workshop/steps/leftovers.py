@@ -40,9 +40,9 @@ def made_here(*, with_images: bool) -> list[Leftover]:
         for one in cleaning.images(places.ROOT)
         for tag in one["RepoTags"] or [NAMELESS]
     ]
-    purposes = {one.id: one.of for one in images}
     found = [
-        Leftover("container", one["Id"], one["Names"][0].lstrip("/"), purposes.get(one["ImageID"], LESSON))
+        # by the name that was typed: to the engine, an exercise's image may be the very one of the lesson
+        Leftover("container", one["Id"], one["Names"][0].lstrip("/"), _purpose(one["Image"]))
         for one in cleaning.containers(places.ROOT)
     ]
     return [*found, *images, *_beside(images)] if with_images else found
