@@ -2,9 +2,12 @@
 
 import re
 from html.parser import HTMLParser
+from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 
-from workshop import Lab, Response, after
+from workshop import Lab, Response, Where, after
+from workshop.dockerfile.rules import nearest
+from workshop.dockerfile.stages import above
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"
@@ -30,7 +33,7 @@ def check_image_builds(lab: Lab) -> None:
 def check_serves_your_page(lab: Lab) -> None:
     """The page on the published port is yours."""
     page = lab.running.fetch("/")
-    mine = lab.read("index.html")
+    mine = _mine(lab)
     given = (lab.exercise.starter / "index.html").read_bytes()
     if page.status == 200 and page.body == mine and mine.strip():
         if Parsed(page.text).heading == Parsed(given.decode()).heading:
@@ -59,7 +62,7 @@ def check_serves_your_page(lab: Lab) -> None:
             look=lab.inside(f"head {SITE}/index.html"),
             where=lab.where("COPY", "ADD"),
         )
-    else:
+    elif mine:
         lab.note("this page is not your index.html, letter by letter: the Dockerfile changes or writes it")
 
 
@@ -74,7 +77,7 @@ def check_page_is_styled(lab: Lab) -> None:
             expected="the stylesheet's address, seen from the page",
             actual=page.on_a_disk,
             hint="compare the link with the one that was given",
-            where=lab.where_in("index.html", page.on_a_disk),
+            where=lab.where_in(lab.find("index.html"), page.on_a_disk),
         )
     for sheet in page.sheets:
         answer = lab.running.fetch(sheet)
@@ -109,6 +112,13 @@ def check_stays_up(lab: Lab) -> None:
     lab.running.must_stay_up(0 if lab.build().starts_as(BASE) else 1.2)
 
 
+def _mine(lab: Lab) -> bytes:
+    """Read the learner's page, wherever the folder has it; empty where it has none of that name."""
+    name = lab.find("index.html")
+    path = lab.folder / name
+    return lab.read(name) if path.is_file() or path.is_symlink() else b""
+
+
 def _no_page(lab: Lab, page: Response) -> None:
     look = lab.inside(f"ls -l {SITE}")
     if page.status == 403:
@@ -137,7 +147,9 @@ def _no_page(lab: Lab, page: Response) -> None:
 
 def _welcome_page(lab: Lab, mine: bytes) -> None:
     """Say why the base image's page is still there: look for the learner's own in every layer."""
-    places = lab.build().where_is(mine, BASE)
+    if not mine:
+        _misnamed(lab)
+    places = lab.build().where_is(mine, BASE) if mine else []
     seen = "“Welcome to nginx!”, the page of the base image"
     where = lab.where("COPY", "ADD", containing="index") or lab.where("COPY", "ADD")
     if f"{SITE}/index.html" in places:
@@ -150,14 +162,28 @@ def _welcome_page(lab: Lab, mine: bytes) -> None:
             where=where,
         )
     if places:
+        where = lab.bringer(places[0], BASE) or where
+        reason, why, hint = _elsewhere(lab, places[0], where)
+        folder = places[0].rpartition("/")[0] or "/"
+        folder = folder if re.fullmatch(r"[\w./-]+", folder) else f'"{folder}"'
         lab.not_yet(
-            "page-elsewhere",
-            f"Your page is in the image, at {places[0]}. nginx does not look there: it serves {SITE}/index.html.",
+            reason,
+            why,
             expected=f"your index.html at {SITE}/index.html",
             actual=seen,
-            hint="compare the two paths, letter by letter",
-            look=lab.inside(f"ls {places[0].rpartition('/')[0] or '/'} {SITE}"),
+            hint=hint,
+            look=lab.inside(f"ls {folder} {SITE}"),
             where=where,
+        )
+    if keeping := lab.ignored_by(lab.find("index.html")):
+        lab.not_yet(
+            "page-ignored",
+            "What the .dockerignore names never gets into the build, and this line of it fits your page.",
+            expected="your index.html",
+            actual=seen,
+            hint="which of your files may this line keep out?",
+            look=lab.inside(f"ls -l {SITE}"),
+            where=keeping,
         )
     if where and re.match(r"(COPY|ADD)\s+\[", where.text, re.IGNORECASE) and "'" in where.text:
         lab.not_yet(
@@ -167,6 +193,18 @@ def _welcome_page(lab: Lab, mine: bytes) -> None:
             actual=seen,
             hint="which quotes does a list need?",
             look=lab.inside(f"ls -l {SITE}"),
+            where=where,
+        )
+    one = lab.dockerfile.at(where.line) if where else None
+    aim = (one.destination or "") if one else ""
+    if one and len(one.sources) > 1 and lab.find("index.html") in one.sources and (spoiled := _spoiled(aim)):
+        lab.not_yet(
+            "copy-needs-folder",
+            "There is no such folder, so each file was written over the one before, under one name." + spoiled,
+            expected="your index.html",
+            actual=seen,
+            hint="compare the last word of the line with the folder that nginx serves",
+            look=lab.inside(f"ls -l / {SITE}"),
             where=where,
         )
     begun = lab.where("FROM")
@@ -180,6 +218,16 @@ def _welcome_page(lab: Lab, mine: bytes) -> None:
             look=lab.inside(f"ls -l {SITE}"),
             where=begun,
         )
+    if later := lab.where("ONBUILD", containing="index") or (None if where else lab.where("ONBUILD")):
+        lab.not_yet(
+            "kept-for-later",
+            "ONBUILD keeps an instruction for other images, built FROM this one. In your own image it does nothing.",
+            expected="your index.html",
+            actual=seen,
+            hint="when should the page be copied?",
+            look=lab.inside(f"ls -l {SITE}"),
+            where=later,
+        )
     lab.not_yet(
         "welcome-page",
         "Your index.html is not in the image: no line of the Dockerfile takes it there.",
@@ -191,13 +239,56 @@ def _welcome_page(lab: Lab, mine: bytes) -> None:
     )
 
 
+def _misnamed(lab: Lab) -> NoReturn:
+    """Say that there is no index.html, and which file was probably meant to be one."""
+    names = [path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("*") if path.is_file()]
+    if not (near := nearest("index.html", names, 0.8)):
+        lab.read("index.html")  # says what is missing
+    lab.not_yet(
+        "file-misnamed",
+        f"Your page is called {near}. nginx looks for index.html; upper and lower case count.",
+        expected="a page called index.html",
+        actual=f"{near}, and “Welcome to nginx!” at /",
+        hint="what should the file be called?",
+        look=lab.inside(f"ls -l {SITE}"),
+        where=lab.where("COPY", "ADD", containing=near or ""),
+    )
+
+
+def _spoiled(aim: str) -> str:
+    """Say what is odd about the path of a destination; empty where nothing is."""
+    if "\\" in aim:
+        return " A Dockerfile writes paths with / between their parts, on Windows too."
+    odd = aim[-2:-1] == "/" and not aim[-1].isalnum()
+    return f" Nothing ends a line of a Dockerfile: the {aim[-1]} belongs to the path." if odd else ""
+
+
+def _elsewhere(lab: Lab, place: str, where: Where | None) -> tuple[str, str, str]:
+    """Say why the page lies at `place`, given the line that brought it: reason, why and hint."""
+    one = lab.dockerfile.at(where.line) if where else None
+    aim = (one.destination or "") if one else ""
+    seen = f"Your page is in the image, at {place}. nginx does not look there: it serves {SITE}/index.html."
+    if spoiled := _spoiled(aim):
+        seen += spoiled
+    elif one and (name := next(iter(re.findall(r"\$\{?(\w+)", aim)), "")):
+        sets = [pair for other in above(lab.dockerfile, one) for pair in other.pairs if other.keyword in ("ARG", "ENV")]
+        if name not in dict(sets) and place.rpartition("/")[0] == re.sub(r"\$\{?\w+\}?", "", aim).rstrip("/"):
+            outside = [key for other in lab.dockerfile.in_stage(None) for key, _ in other.pairs]
+            why = (
+                "an ARG above FROM is for the FROM lines only" if name in outside else "no line above gives it a value"
+            )
+            why = f"${name} is empty in this line: {why}. So your page went to {place}."
+            return "variable-is-empty", why, "where would this stage learn the value?"
+    return "page-elsewhere", seen, "compare the two paths, letter by letter"
+
+
 def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
-    name = sheet.rpartition("/")[2]
+    name, page = sheet.rpartition("/")[2], lab.find("index.html")
     where = lab.where("COPY", "ADD", containing=name) or lab.where("COPY", "ADD")
     look = lab.inside(f"ls -l {SITE}")
     file = lab.folder / lab.find(name)
     places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
-    if not file.is_file() and lab.where_in("index.html", name):
+    if not file.is_file() and lab.where_in(page, name):
         lab.not_yet(
             "stylesheet-misnamed",
             f"The page asks for {sheet}, and your folder has no {name}.",
@@ -205,12 +296,20 @@ def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
             actual=f"status {answer.status}",
             hint="compare the name in the link with the names of your files",
             look=look,
-            where=lab.where_in("index.html", name),
+            where=lab.where_in(page, name),
         )
+    hint = "look at which files your Dockerfile names, and where it puts them"
     if answer.status == 403:
         reason, why = "stylesheet-not-readable", "COPY keeps a file's permissions, and nginx may not read this one."
+        hint = "look at the permissions of your files"
+    elif sheet.startswith(f"{SITE}/"):
+        reason, where, hint = "address-is-a-path", lab.where_in(page, sheet), "what is the address of your page itself?"
+        why = f"{sheet} is a path in the image. A browser asks for an address, and / is already the folder {SITE}."
     elif places:
         reason, why = "stylesheet-elsewhere", f"It is in the image, at {places[0]}; the page asks for it at {sheet}."
+    elif keeping := lab.ignored_by(lab.find(name)):
+        reason, where, hint = "stylesheet-ignored", keeping, "which of your files may this line keep out?"
+        why = "What the .dockerignore names never gets into the build, and this line of it fits your stylesheet."
     else:
         reason, why = (
             "stylesheet-missing",
@@ -221,7 +320,7 @@ def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
         why,
         expected=f"{sheet} with status 200",
         actual=f"status {answer.status}",
-        hint="look at which files your Dockerfile names, and where it puts them",
+        hint=hint,
         look=look,
         where=where,
     )

@@ -1,10 +1,11 @@
 """Exercise 2 is done when every address gets its own answer: the page, the stylesheet, or 404."""
 
+import dataclasses
 import re
 from typing import NoReturn
 
-from workshop import Lab, NotYet, Response, after
-from workshop.judging.nginx import sites
+from workshop import Lab, NotYet, Response, Where, after
+from workshop.judging.nginx import sites, tried
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"
@@ -39,6 +40,8 @@ def check_page_answers(lab: Lab) -> None:
     except NotYet as silence:
         if silence.finding.reason == "nobody-listens-there" and not lab.running.listeners():
             sites.must_be_read(lab, "nginx runs, but has no site to serve, so it listens on no port")
+        if silence.finding.reason in ("nobody-listens-there", "listens-on-loopback") and not silence.finding.where:
+            raise NotYet(dataclasses.replace(silence.finding, where=sites.line_for(lab, "/", "listen"))) from silence
         raise
     if page.status != 200:
         _no_page(lab, page)
@@ -50,6 +53,17 @@ def check_page_answers(lab: Lab) -> None:
             actual=f"/ as {page.content_type or 'no type at all'}",
             hint="which line of your configuration has to do with types?",
             look=lab.inside("nginx -T"),
+            where=sites.line_for(lab, "/", "types", "default_type"),
+        )
+    if "<title>Index of /" in page.text:
+        lab.not_yet(
+            "folder-is-listed",
+            "/ is a folder. The file that index names is not in it, and with autoindex nginx then lists what is there.",
+            expected="your index.html",
+            actual=page.text[:60],
+            hint="compare the name behind index with your page's",
+            look=lab.inside("nginx -T"),
+            where=sites.line_for(lab, "/", "index", "autoindex"),
         )
     if page.body == lab.file(f"{SITE}/index.html", BASE):
         _welcome_page(lab)
@@ -63,6 +77,8 @@ def check_stylesheet_arrives(lab: Lab) -> None:
         _no_sheet(lab, sheet)
     if _says(sheet) == _says(page) or sheet.text.lstrip().startswith("<"):
         sites.must_end_its_lines(lab)
+        if odd := tried.odd(lab, "/style.css"):
+            _odd_list(lab, odd, "/style.css", "the page again")
         called = "" if sheet.content_type == "text/html" else f", only called {sheet.content_type} now"
         lab.not_yet(
             "page-for-every-address",
@@ -83,6 +99,7 @@ def check_stylesheet_arrives(lab: Lab) -> None:
             actual=f"/style.css as {sheet.content_type or 'no type at all'}",
             hint="nginx takes types from /etc/nginx/mime.types; does your configuration still include it?",
             look=lab.asking("/style.css"),
+            where=sites.line_for(lab, "/style.css", "types", "default_type"),
         )
     mine = [path.read_bytes() for path in lab.folder.rglob("*.css") if path.is_file()]
     if sheet.body not in mine and not lab.build().where_is(sheet.body, BASE):
@@ -113,6 +130,7 @@ def check_page_names_its_container(lab: Lab) -> None:
             actual=_around(text, PLACEHOLDER),
             hint="compare the sub_filter lines with those that were given",
             look=look,
+            where=sites.line_for(lab, "/", "sub_filter_once", "sub_filter"),
         )
     if PLACEHOLDER in text:
         if len(names := [path.rpartition("/")[2] for path in sites.read_by(lab.running)]) > 1:
@@ -127,13 +145,15 @@ def check_page_names_its_container(lab: Lab) -> None:
                 where=lab.where("COPY", "ADD", containing=".conf"),
             )
         sites.must_be_read(lab, _around(text, PLACEHOLDER))
+        why, where = _not_filled_in(lab)
         lab.not_yet(
             "name-not-filled-in",
-            f"Nothing replaces {PLACEHOLDER} in this answer any more.",
+            why,
             expected=expected,
             actual=_around(text, PLACEHOLDER),
             hint="compare the sub_filter lines with those that were given, and the block they stand in",
             look=look,
+            where=where,
         )
     shown = _shown_instead(lab, text)
     where = lab.where("RUN", "ENV", "ARG", containing="host")
@@ -179,14 +199,22 @@ def check_unknown_addresses_are_404(lab: Lab) -> None:
             why = f"Everything unknown is sent to {answer.headers.get('location', 'another address')}."
         elif answer.status == 500:
             reason, why = "goes-round-in-circles", _circle(lab, path)
+        where, hint = (
+            sites.line_for(lab, path, "try_files", "error_page"),
+            "what stands last in the list of things to try?",
+        )
+        listed = sites.answering(lab, path, "try_files")
+        if answer.status == 200 and listed and listed[0].words[-1] == "=404":
+            where = instead[1] if (instead := sites.anywhere(lab, "error_page", "404")) else where
+            hint = "the list ends with 404; which line makes something else of that number?"
         lab.not_yet(
             reason,
             why,
             expected=f"404 for {path}",
             actual=f"{answer.status}: {answer.text.strip()[:80]}",
-            hint="what stands last in the list of things to try?",
+            hint=hint,
             look=lab.asking(path),
-            where=sites.line_for(lab, path, "try_files", "error_page"),
+            where=where,
         )
 
 
@@ -197,9 +225,52 @@ def check_stays_up(lab: Lab) -> None:
     lab.running.must_stay_up(0 if lab.build().starts_as(BASE) else 1.2)
 
 
+def _odd_list(lab: Lab, odd: tried.Odd, path: str, seen: str) -> NoReturn:
+    lab.not_yet(
+        odd.reason,
+        odd.why,
+        expected=f"200 for {path}, and the file",
+        actual=seen,
+        hint=odd.hint,
+        look=lab.asking(path),
+        where=odd.where,
+    )
+
+
+def _not_filled_in(lab: Lab) -> tuple[str, Where | None]:
+    """Say why nothing replaces the placeholder, and which line to look at."""
+    why = f"Nothing replaces {PLACEHOLDER} in this answer any more."
+    found = sites.answering(lab, "/", "sub_filter") or sites.anywhere(lab, "sub_filter")
+    if not found:
+        server = sites.anywhere(lab, "server")
+        return f"{why} No line of your site says sub_filter.", server[1] if server else None
+    words, where = found[0].words[1:], found[1]
+    if re.search("[\u2018-\u201f]", " ".join(words)):
+        why = "These curly quotes are letters for nginx, so it looks for them in the page, too."
+    elif len(words) == 2 and PLACEHOLDER in words[1]:
+        why = f"sub_filter takes first what to look for, then what to put there. This one puts {PLACEHOLDER} there."
+    return why, where
+
+
+def _ignored(lab: Lab, name: str, kind: str, seen: str) -> None:
+    """Not there yet when the .dockerignore keeps a file of the site out of the build."""
+    if keeping := lab.ignored_by(lab.find(name)):
+        lab.not_yet(
+            f"{kind}-ignored",
+            f"What the .dockerignore names never gets into the build, and this line of it fits your {kind}.",
+            expected=f"your {name}",
+            actual=seen,
+            hint="which of your files may this line keep out?",
+            look=lab.inside(f"ls -l {SITE}"),
+            where=keeping,
+        )
+
+
 def _welcome_page(lab: Lab) -> NoReturn:
-    file = lab.folder / "index.html"
+    file = lab.folder / lab.find("index.html")
     places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
+    if not places:
+        _ignored(lab, "index.html", "page", "“Welcome to nginx!”")
     lab.not_yet(
         "page-elsewhere" if places else "welcome-page",
         f"Your page is in the image, at {places[0]}; nginx serves the base image's page instead."
@@ -216,17 +287,19 @@ def _welcome_page(lab: Lab) -> NoReturn:
 def _no_page(lab: Lab, page: Response) -> NoReturn:
     sites.must_end_its_lines(lab)
     index = lab.running.fetch("/index.html")
-    tried, named = sites.answering(lab, "/", "try_files"), sites.answering(lab, "/", "index")
+    named = sites.answering(lab, "/", "index")
     look = lab.inside("nginx -T")
     said = sites.complaint(lab.running)
     where = sites.line_for(lab, "/", "root") or lab.where("COPY", "ADD", containing="index")
     if page.status == 500:
         reason, why, where = "goes-round-in-circles", _circle(lab, "/"), sites.line_for(lab, "/", "try_files")
-        hint = "read what stands last in the list of things to try, sign by sign"
-    elif tried and "uri" in " ".join(tried[0].words) and "$" not in " ".join(tried[0].words):
-        reason, where = "not-a-variable", tried[1]
-        why = "“uri” is a fixed name here, so nginx looks for a file called uri, whatever was asked for."
-        hint = "by which sign does nginx know a variable?"
+        hint = (
+            "which variable changes when nginx goes on by itself?"
+            if "$request_uri" in why
+            else "read what stands last in the list of things to try, sign by sign"
+        )
+    elif page.status in (403, 404) and (odd := tried.odd(lab, "/")):
+        _odd_list(lab, odd, "/", f"{page.status} for /" + said)
     elif "directory index of" in said and named and "index.html" not in named[0].words:
         reason, where = "index-not-found", named[1]
         why = "/ is a folder; of a folder nginx sends the file that index names, and yours names one that isn't there."
@@ -244,7 +317,7 @@ def _no_page(lab: Lab, page: Response) -> NoReturn:
     elif 300 <= page.status < 400:
         reason = "page-is-redirected"
         why = f"/ is sent to {page.headers.get('location', 'another address')} instead of answered."
-        hint = "which line of the configuration sends it away?"
+        hint, where = "which line of the configuration sends it away?", sites.line_for(lab, "/", "return", "rewrite")
     else:
         reason, why = "page-not-found", "nginx runs with your site, but finds no index.html where it looks."
         hint = "compare the root in the configuration with where the Dockerfile puts the page"
@@ -261,17 +334,29 @@ def _no_page(lab: Lab, page: Response) -> NoReturn:
 
 def _circle(lab: Lab, path: str) -> str:
     """Say why nginx answers 500: what it goes on with is not there, and leads back to where it came from."""
-    tried = sites.answering(lab, path, "try_files")
-    last = f", “{tried[0].words[-1]}”," if tried and not tried[0].words[-1].startswith("=") else ""
+    found = sites.answering(lab, path, "try_files")
+    if found and any("request_uri" in word for word in found[0].words):
+        return (
+            "nginx gave up: $request_uri is what the browser asked for, and stays that. So when nginx has found the "
+            "folder and goes on to its index.html, this list finds the folder again, and again."
+        )
+    last = f", “{found[0].words[-1]}”," if found and not found[0].words[-1].startswith("=") else ""
     why = f"nginx gave up: what it tries last{last} does not exist either, so it starts again from the top."
     return why + (" Only with = right before it a number is an answer." if last and re.search(r"\d{3}", last) else "")
 
 
 def _no_sheet(lab: Lab, sheet: Response) -> NoReturn:
-    file = lab.folder / "style.css"
+    file = lab.folder / lab.find("style.css")
     places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
+    where = lab.where("COPY", "ADD", containing="style") or lab.where("COPY", "ADD")
+    root = sites.answering(lab, "/style.css", "root")
     if sheet.status == 403:
         reason, why = "stylesheet-not-readable", "The stylesheet is there, but nginx's user may not read it."
+    elif places and (odd := tried.odd(lab, "/style.css")):
+        _odd_list(lab, odd, "/style.css", f"{sheet.status} for /style.css" + sites.complaint(lab.running))
+    elif places and root and (folder := root[0].words[-1].rstrip("/")) != SITE and f"{folder}/style.css" not in places:
+        reason, where = "another-root", root[1]
+        why = f"For /style.css this root counts: nginx looks for {folder}/style.css, and the file lies at {places[0]}."
     elif f"{SITE}/style.css" in places:
         reason, why = (
             "stylesheet-not-tried",
@@ -280,6 +365,7 @@ def _no_sheet(lab: Lab, sheet: Response) -> NoReturn:
     elif places:
         reason, why = "stylesheet-elsewhere", f"The file lies at {places[0]}; nginx does not look there for /style.css."
     else:
+        _ignored(lab, "style.css", "stylesheet", f"{sheet.status} for /style.css")
         reason, why = "stylesheet-missing", "The file is not in the image: no line of the Dockerfile takes it there."
     lab.not_yet(
         reason,
@@ -288,7 +374,7 @@ def _no_sheet(lab: Lab, sheet: Response) -> NoReturn:
         actual=f"{sheet.status} for /style.css" + sites.complaint(lab.running),
         hint="follow the address through your configuration: which block, which root, which file?",
         look=lab.inside(f"ls -l {SITE}"),
-        where=lab.where("COPY", "ADD", containing="style") or lab.where("COPY", "ADD"),
+        where=where,
     )
 
 

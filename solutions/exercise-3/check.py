@@ -5,7 +5,8 @@ import re
 from pathlib import PurePosixPath
 from typing import NoReturn
 
-from workshop import Image, Lab, NotYet, after, places
+from workshop import Image, Lab, NotYet, Where, after, places
+from workshop.judging import packed
 from workshop.judging.running import Running
 
 BASE = "nginx:mainline-alpine"
@@ -42,7 +43,7 @@ def check_site_is_served(lab: Lab) -> None:
                 actual=f"{bread.status} for /recipes/bread.html, and 200 for /bread.html",
                 hint="where must the content of recipes go?",
                 look=lab.inside(f"ls -R {SITE}"),
-                where=lab.where("COPY", "ADD", containing="recipes"),
+                where=lab.bringer(f"{SITE}/bread.html", BASE) or lab.where("COPY", "ADD", containing="recipes"),
             )
         _missing(lab, "recipes/bread.html", "recipes", "/recipes/bread.html", bread.status)
     sheet = lab.running.fetch("/style.css")
@@ -70,18 +71,21 @@ def check_nothing_private_is_inside(lab: Lab) -> None:
     secrets = _secrets(lab)
     for layer in layers:
         for path, entry in layer.files.items():
-            if entry.is_file and any(secret in layer.read(path) for secret in secrets):
+            if entry.is_file and packed.holds(layer.read(path), secrets):
+                plain = any(secret in layer.read(path) for secret in secrets)
                 lab.not_yet(
                     "secret-under-another-name",
-                    "No private file is in the image under its own name, but this one holds what is in one of them.",
+                    "No private file is in the image under its own name, but this one holds what is in one of them"
+                    + ("." if plain else ": packed or in base64, for everybody to undo."),
                     expected="no word of your notes and .env files in any layer",
                     actual=f"in {_shown(lab, f'/{path}')}",
                     hint="which instruction writes that file?",
-                    look=lab.inside(f"cat /{path}"),
-                    where=lab.where("COPY", "ADD", "RUN", containing=path.rpartition("/")[2]),
+                    look=lab.inside(f"{'cat' if plain else 'ls -l'} /{path}"),
+                    where=lab.where("COPY", "ADD", "RUN", containing=path.rpartition("/")[2])
+                    or lab.bringer(path, BASE, image),
                 )
     written = json.dumps([image.config, image.history]).encode()
-    if any(secret in written for secret in secrets):
+    if packed.holds(written, secrets):
         lab.not_yet(
             "secret-in-settings",
             "What is in your .env file stands in the image's settings or in its history; everybody can read both.",
@@ -112,7 +116,7 @@ def check_new_pages_come_along(lab: Lab) -> None:
             actual=f"{answer.status}",
             hint="what would you have to change for each new page?",
             look=lab.inside(f"ls -R {SITE}"),
-            where=lab.where_in(".dockerignore", pattern) if pattern else lab.where("COPY", "ADD"),
+            where=lab.where_in(".dockerignore", pattern) if pattern else _by_name(lab, name),
         )
 
 
@@ -161,6 +165,13 @@ def _site_of_more(lab: Lab) -> Running:
     return lab.start(_with_more_in_the_box(lab))
 
 
+def _by_name(lab: Lab, new: str) -> Where | None:
+    """Find the line that takes today's page, beside which a new one was put."""
+    file = lab.folder / lab.find("recipes/bread.html" if new.startswith("recipes") else "index.html")
+    places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
+    return (lab.bringer(places[0], BASE) if places else None) or lab.where("COPY", "ADD")
+
+
 def _private(lab: Lab, paths: list[str]) -> dict[str, list[str]]:
     """Pick the private files out of `paths` by kind; those of the folder come before those put in for this test."""
     inside: dict[str, list[str]] = {"env": [], "notes": [], "build": []}
@@ -182,73 +193,29 @@ def _secrets(lab: Lab) -> list[bytes]:
     return [word.encode() for word in (*words, f"pretend-note-{lab.nonce}", f"pretend-secret-{lab.nonce}")]
 
 
+Cause = tuple[str, str, str, Where | None]
+"""Reason, why, hint, and the line to look at."""
+
+
 def _leaks(lab: Lab, image: Image, inside: dict[str, list[str]]) -> NoReturn:
     everything = [path for paths in inside.values() for path in paths]
     kind, paths = next((kind, paths) for kind, paths in inside.items() if paths)
     only_new = all(lab.nonce in path for path in paths)
-    ignore = lab.folder / ".dockerignore"
-    lost = sorted(
-        path.relative_to(lab.folder).as_posix()
-        for path in lab.folder.rglob("*")
-        if path != ignore and re.fullmatch(r"\.?_?docker_?-?ignore.*|.*\.dockerignore|\.gitignore", path.name.lower())
-    )
-    where, look = None, lab.inside(f"find {SITE}")
     known = [path for path in everything if lab.nonce not in path]
+    look = lab.inside(f"find {SITE}")
     if known and all(lab.file(path, image) is None for path in known):
-        reason = "deleted-too-late"
         why = (
             "A later layer only hides what an earlier one holds. The container does not show these files any more; "
             "whoever has the image still has them."
         )
         hint, where = "they must not come in at all: which instruction brings them?", lab.where("RUN", containing="rm")
+        cause: Cause = ("deleted-too-late", why, hint, where)
         look = f"docker history {lab.image_name}"
-    elif not ignore.is_file() and lost:
-        reason = "ignore-file-not-read"
-        why = (
-            f"Nothing reads {lost[0]}: the builder looks for one file, called .dockerignore, at the top of this folder."
-        )
-        hint = "compare its name and its place"
-    elif not ignore.is_file():
-        reason = "all-comes-along"
-        why = "COPY takes whatever is in the box, and nothing says yet what should stay out of it."
-        hint, where = "a file can tell what never gets into the box", lab.where("COPY", "ADD")
-    elif odd := next((line for line in _lines(lab) if _SIGNS.search(line) and "#" not in line), None):
-        reason = "pattern-misread"
-        why = "Each line is one pattern, and every sign in it counts: no quotes, no commas, no \\, one pattern a line."
-        hint, where = "so which names does that line match?", lab.where_in(".dockerignore", odd)
-    elif comment := next((line for line in _lines(lab) if re.search(r"^[^#\s].*\s#", line)), None):
-        reason = "comment-behind-pattern"
-        why = "In a .dockerignore a comment needs a line of its own; behind a pattern it is part of the pattern."
-        hint, where = "so which files does that line match?", lab.where_in(".dockerignore", comment)
-    elif kind == "env":
-        in_folders = all("/" in path.removeprefix(f"{SITE}/") for path in paths)
-        reason = "env-file-deeper" if only_new else "env-file-in-subfolder" if in_folders else "env-file-in-image"
-        why = (
-            "Unlike in .gitignore, a bare name matches only at the top of the folder; a star stands for one folder."
-            if in_folders
-            else "The .env file at the top of the folder is in the image, for everybody who has it."
-        )
-        patterns = [line for line in _lines(lab) if ".env" in line and not line.startswith(("!", "#"))]
-        where = lab.where_in(".dockerignore", patterns[-1]) if in_folders and patterns else None
-        hint = (
-            "how does a pattern say “in any folder, however deep”?" if in_folders else "what keeps it out of the box?"
-        )
-    elif kind == "notes":
-        reason = "notes-one-by-one" if only_new else "notes-in-image"
-        why = (
-            "Today's notes stay out, but not a note of tomorrow: a pattern should name the folder."
-            if only_new
-            else "The folder with the notes is in the image."
-        )
-        hint = "patterns begin at the top of this folder, and upper and lower case count"
-        where = next((lab.where_in(".dockerignore", line) for line in _lines(lab) if "notes" in line.lower()), None)
+    elif not (lab.folder / ".dockerignore").is_file():
+        cause = _no_ignore_file(lab, paths, known)
     else:
-        reason = "build-files-in-image"
-        why = "How the image is made is nobody's business on a website; these two files can be left out as any other."
-        hint = f"what else is in this folder, and not part of the site? See: ls -a {lab.typed}"
-    for path in paths:
-        if not where and (kept := next((line for line in _lines(lab) if line == f"!{path.rpartition('/')[2]}"), None)):
-            where = lab.where_in(".dockerignore", kept)
+        cause = _misread(lab) or _decided(lab, kind, paths) or _too_narrow(lab, kind, paths, only_new=only_new)
+    reason, why, hint, where = cause
     lab.not_yet(
         reason,
         why,
@@ -258,6 +225,118 @@ def _leaks(lab: Lab, image: Image, inside: dict[str, list[str]]) -> NoReturn:
         look="" if only_new else look,
         where=where,
     )
+
+
+def _no_ignore_file(lab: Lab, paths: list[str], known: list[str]) -> Cause:
+    lost = sorted(
+        path.relative_to(lab.folder).as_posix()
+        for path in lab.folder.rglob("*")
+        if re.fullmatch(r"\.?_?docker_?-?ignore.*|.*\.dockerignore|\.gitignore", path.name.lower())
+    )
+    if lost:
+        why = (
+            f"Nothing reads {lost[0]}: the builder looks for one file, called .dockerignore, at the top of this folder."
+        )
+        return "ignore-file-not-read", why, "compare its name and its place", None
+    if deleting := _deletes_some(lab, known):
+        why = f"This line takes some of the private files away, and not all: {_shown(lab, paths[0])} went on."
+        return "deleted-in-part", why, f"which private files are there, at any depth? See: ls -aR {lab.typed}", deleting
+    why = "COPY takes whatever is in the box, and nothing says yet what should stay out of it."
+    return "all-comes-along", why, "a file can tell what never gets into the box", lab.where("COPY", "ADD")
+
+
+def _misread(lab: Lab) -> Cause | None:
+    """Find a line that was hardly meant as the builder reads it."""
+    if odd := next((line for line in _lines(lab) if _SIGNS.search(line) and "#" not in line), None):
+        why = "Each line is one pattern, and every sign in it counts: no quotes, no commas, no \\, one pattern a line."
+        return "pattern-misread", why, "so which names does that line match?", lab.where_in(".dockerignore", odd)
+    if comment := next((line for line in _lines(lab) if re.search(r"^[^#\s].*\s#", line)), None):
+        why = "In a .dockerignore a comment needs a line of its own; behind a pattern it is part of the pattern."
+        where = lab.where_in(".dockerignore", comment)
+        return "comment-behind-pattern", why, "so which files does that line match?", where
+    return None
+
+
+def _decided(lab: Lab, kind: str, paths: list[str]) -> Cause | None:
+    """Find the line that lets one of these in, or that would keep it out if case did not count."""
+    if let_in := _let_in(lab, paths):
+        return let_in
+    name = paths[0].rpartition("/")[2]
+    if kind != "notes" and (other := _other_case(lab, name)):
+        reason = "build-files-in-image" if kind == "build" else "env-file-in-image"
+        why = f"Upper and lower case count: this line does not fit {name}."
+        return reason, why, "compare the two names, letter by letter", other
+    return None
+
+
+def _too_narrow(lab: Lab, kind: str, paths: list[str], *, only_new: bool) -> Cause:
+    """Say which kind of file no line keeps out, or not all of them."""
+    if kind == "env":
+        in_folders = all("/" in path.removeprefix(f"{SITE}/") for path in paths)
+        reason = "env-file-deeper" if only_new else "env-file-in-subfolder" if in_folders else "env-file-in-image"
+        if not in_folders:
+            why = "The .env file at the top of the folder is in the image, for everybody who has it."
+            return reason, why, "what keeps it out of the box?", None
+        why = "Unlike in .gitignore, a bare name matches only at the top of the folder; a star stands for one folder."
+        patterns = [line for line in _lines(lab) if ".env" in line and not line.startswith(("!", "#"))]
+        where = lab.where_in(".dockerignore", patterns[-1]) if patterns else None
+        return reason, why, "how does a pattern say “in any folder, however deep”?", where
+    if kind == "notes":
+        why = (
+            "Today's notes stay out, but not a note of tomorrow: a pattern should name the folder."
+            if only_new
+            else "The folder with the notes is in the image."
+        )
+        hint = "patterns begin at the top of this folder, and upper and lower case count"
+        where = next((lab.where_in(".dockerignore", line) for line in _lines(lab) if "notes" in line.lower()), None)
+        return "notes-one-by-one" if only_new else "notes-in-image", why, hint, where
+    why = "How the image is made is nobody's business on a website; these two files can be left out as any other."
+    hint = f"what else is in this folder, and not part of the site? See: ls -a {lab.typed}"
+    return "build-files-in-image", why, hint, None
+
+
+def _deletes_some(lab: Lab, known: list[str]) -> Where | None:
+    """Find the line of an earlier stage that deletes files, when some of the folder's private ones are gone."""
+    here = [path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("*") if path.is_file()]
+    stages = lab.dockerfile.stages[:-1]
+    deleting = [
+        one for stage in stages for one in lab.dockerfile.in_stage(stage) if re.search(r"\brm |-delete", one.text)
+    ]
+    some = len(known) < sum(map(len, _private(lab, here).values()))
+    return lab.line(deleting[-1].first_line) if deleting and some else None
+
+
+def _let_in(lab: Lab, paths: list[str]) -> Cause | None:
+    """See whether a line with ! lets in one of these."""
+    lines = _lines(lab)
+    for path in paths:
+        name = _in_the_box(lab, path)
+        fits = lab.fitting(name)
+        if not fits or not fits[-1].startswith("!"):
+            continue
+        at = len(lines) - lines[::-1].index(fits[-1])
+        where = Where(lab.shown(".dockerignore"), at, fits[-1])
+        if all(line.startswith("!") for line in fits):
+            why = "A ! lets in again what a line above it keeps out. Here no line above keeps this out."
+            return "pattern-misread", why, "so what does this line keep out?", where
+        if not any(name.rpartition("/")[2] in line and not line.startswith("!") for line in lines[at:]):
+            why = f"The last line that fits a file decides. For {_shown(lab, name)} this is it: its ! lets it in again."
+            return "let-in-again", why, "which line should have the last word on that file?", where
+    return None
+
+
+def _in_the_box(lab: Lab, path: str) -> str:
+    """Give the place in the folder of what lies at `path` in the image: the longest end of it that is there."""
+    parts = path.strip("/").split("/")
+    ends = ["/".join(parts[at:]) for at in range(len(parts))]
+    return next((end for end in ends if (lab.folder / end).exists()), path.removeprefix(f"{SITE}/"))
+
+
+def _other_case(lab: Lab, name: str) -> Where | None:
+    """Find a line that would fit a name if upper and lower case were the same."""
+    ends = ((number, line, line.strip("/").rpartition("/")[2]) for number, line in enumerate(_lines(lab), 1))
+    found = next(((n, line) for n, line, end in ends if end.lower() == name.lower() and end != name), None)
+    return Where(lab.shown(".dockerignore"), *found) if found else None
 
 
 def _shown(lab: Lab, path: str) -> str:

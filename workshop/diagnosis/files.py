@@ -67,6 +67,17 @@ FILES = (
                 "A space ends a word: a path with one in it is two paths.",
                 ("Read the line word by word. Should there be a space behind the /?",),
             ),
+            "backslash": Words(
+                "A \\ does not lead into a folder here.",
+                "In a Dockerfile paths have a / between their parts, on Windows too. A \\ at the end of a line "
+                "joins the next line to it.",
+                ("Write the path with /",),
+            ),
+            "sign": Words(
+                "The last word ends with “{sign}”, and that belongs to the path.",
+                "Behind COPY and ADD every sign is part of a name, and nothing ends the line. A folder ends with /.",
+                ("Compare the end of the line with what you meant.",),
+            ),
         },
     ),
     Row(
@@ -194,6 +205,16 @@ FILES = (
                 "An option stands right behind the instruction, before all names; it begins with two dashes and has no "
                 "spaces around its =.",
                 ("Compare it sign by sign with: --from=NAME",),
+            ),
+            "option-of-cp": Words(
+                "“{file}” is taken for the name of a file.",
+                "COPY is not cp: it takes a folder with all that is in it, and needs no option for that.",
+                ("Leave “{file}” out.",),
+            ),
+            "invisible-character": Words(
+                "There is an invisible character in this name: “{file}”.",
+                "It looks like a space, or like nothing, and comes from copied text; Docker takes it for a letter.",
+                ("Delete the word and type it again.",),
             ),
             "order": Words(
                 "“{file}” is not in the folder that Docker was given, and the last word, “{last}”, is.",

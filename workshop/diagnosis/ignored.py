@@ -12,22 +12,27 @@ if TYPE_CHECKING:
 
 def ignoring(ignore_file: Path, name: str) -> str | None:
     """Give the line of `ignore_file` that keeps out `name` (from the folder on, with /); None where none does."""
+    last = next(reversed(fitting(ignore_file, name)), "!")  # the last line that matches decides
+    return None if last.startswith("!") else last
+
+
+def fitting(ignore_file: Path, name: str) -> list[str]:
+    """List the lines of `ignore_file` that match `name`, those with ! too, from the top down."""
     try:
         lines = ignore_file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff").splitlines()
     except OSError:  # no such file: nothing is ignored
-        return None
+        return []
     parts = posixpath.normpath(name.strip("/")).split("/")
     candidates = ["/".join(parts[: count + 1]) for count in range(len(parts))]
-    guilty = None
+    found = []
     for line in lines:
         pattern = line.strip()
         if not pattern or line.startswith("#"):
             continue
-        keeps = pattern.startswith("!")
         cleaned = posixpath.normpath(pattern.lstrip("!").strip().lstrip("/") or ".")
         if cleaned != "." and any(_regex(cleaned).fullmatch(candidate) for candidate in candidates):
-            guilty = None if keeps else pattern  # the last line that matches decides
-    return guilty
+            found.append(pattern)
+    return found
 
 
 def _regex(pattern: str) -> re.Pattern[str]:

@@ -161,6 +161,11 @@ def _several(scene: Scene) -> Answer:
     one = scene.instruction
     if one and len(one.sources) > 1 and "/" in one.sources:
         return "copy-needs-folder", "space", {}
+    place = one.destination or "" if one else ""
+    if one and "\\" in place:
+        return "copy-needs-folder", "backslash", {}
+    if place[-2:-1] == "/" and not place[-1].isalnum():
+        return "copy-needs-folder", "sign", {"sign": INVISIBLE.sub(sources.visible, place[-1])}
     return scene.reason, "", {}
 
 

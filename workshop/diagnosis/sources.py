@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop.dockerfile.rules import nearest
+from workshop.dockerfile.rules import INVISIBLE, nearest
 
 from .ignored import ignoring
 
@@ -22,6 +22,8 @@ NEARLY = 0.7
 """How alike two names must be (0 to 1) to ask whether the other was meant."""
 OPTION = re.compile(r"(?:\W{1,3}|\b)(?:from|chown|chmod|link|exclude|parents)=")
 """How an option looks that stands in the wrong place or begins with other dashes."""
+OF_CP = re.compile(r"-\w+")
+"""How an option of cp looks, which COPY takes for a name."""
 SHELL = ("&&", "||", ";", "|", ">")
 """What joins commands in a shell."""
 JOINING = ("to", "into", "in", "as", "and", "=", "->", "=>", ":", "&")
@@ -98,19 +100,25 @@ def _made_in_a_stage(one: Instruction, typed: str, scene: Scene) -> int | None:
 
 def _not_a_name(one: Instruction, said: str) -> tuple[str, dict[str, str]] | None:
     """Find what was never meant to be a name: a comment, a list in wrong quotes, a path with backslashes."""
-    if any(word.text.startswith("#") for word in one.words):
+    words, word = [word.text for word in one.words], said.strip("/")
+    if any(text.startswith("#") for text in words):
         return "comment", {}
-    option = next((word.text for word in one.words[:-1] if OPTION.match(word.text)), None)
-    if option:
+    if hidden := next(filter(INVISIBLE.search, words), None):
+        return "invisible-character", {"file": INVISIBLE.sub(visible, hidden)}
+    if option := next(filter(OPTION.match, words[:-1]), None):
         return "option", {"file": option}
-    if one.words and one.words[0].text.startswith("[") and not one.json_form:
-        return "list", {}
-    if "\\" in one.text and any("\\" in word.text for word in one.words):
-        return "backslash", {}
-    if shell := next((word.text for word in one.words if word.text in SHELL), None):
+    listed = words and words[0].startswith("[") and not one.json_form
+    if listed or any("\\" in text for text in words):
+        return "list" if listed else "backslash", {}
+    if shell := next((text for text in words if text in SHELL), None):
         return "shell", {"file": shell}
-    word = said.strip("/")
-    return ("joining-word", {"file": word}) if word.lower() in JOINING else None
+    detail = "joining-word" if word.lower() in JOINING else "option-of-cp" if OF_CP.fullmatch(word) else ""
+    return (detail, {"file": word}) if detail else None
+
+
+def visible(hidden: re.Match[str]) -> str:
+    """Write an invisible character as its number."""
+    return f"<U+{ord(hidden[0]):04X}>"
 
 
 def _turned_round(one: Instruction, typed: str, context: Path | None) -> bool:

@@ -74,6 +74,19 @@ class Answer:
 
         return ignoring(self.folder / ".dockerignore", name)
 
+    def ignored_by(self, name: str) -> Where | None:
+        """Quote the line of the answer's .dockerignore that keeps out `name`; None where none does."""
+        pattern = self.ignored(name)
+        lines = (self.folder / ".dockerignore").read_text("utf-8", "replace").splitlines() if pattern else []
+        found = [number for number, line in enumerate(lines, 1) if line.strip() == pattern]
+        return Where(self.shown(".dockerignore"), found[-1], pattern) if pattern and found else None
+
+    def fitting(self, name: str) -> list[str]:
+        """List the lines of the answer's .dockerignore that fit `name`; the last one decides, with ! for it."""
+        from workshop.diagnosis.ignored import fitting
+
+        return fitting(self.folder / ".dockerignore", name)
+
     def line(self, number: int) -> Where:
         """Quote line `number` of the answer's Dockerfile."""
         return Where(self.shown(self._file.name), number, self.dockerfile.line(number).strip())

@@ -60,6 +60,8 @@ def finding(running: Running, words: str) -> Finding | None:
         return None
     said = Said(match["message"], match["file"] or "", int(match["line"] or 0))
     lab = running.lab
+    if "in command line" in said.message:
+        return _in_the_command(lab, match[0], said)
     mine = _mine(lab, said)
     text = _text(mine) if mine else (lab.file(said.path, running.image) or b"").decode("utf-8", "replace")
     cause = _cause(said, text)
@@ -79,6 +81,23 @@ def finding(running: Running, words: str) -> Finding | None:
         hint=cause.hint,
         look=lab.inside("nginx -t"),
         where=where,
+    )
+
+
+def _in_the_command(lab: Lab, words: str, said: Said) -> Finding:
+    """Blame the words behind -g: they are configuration, too, and no file's."""
+    ended = 'expecting ";"' in said.message
+    why = "What stands behind -g is a piece of nginx's configuration."
+    return Finding(
+        "nginx-semicolon-missing" if ended else "nginx-config-refused",
+        f"{why} Each directive in it ends with a ; and this one does not."
+        if ended
+        else f"{why} nginx does not accept this one: {said.message}",
+        expected="a command with which nginx starts",
+        actual=f"nginx did not start. It said:\n{words}",
+        hint="compare the line with the base image's own command, sign by sign",
+        look=f"docker run --rm {lab.image_name}",
+        where=lab.where("CMD", "ENTRYPOINT"),
     )
 
 
@@ -117,9 +136,12 @@ def _cause(said: Said, text: str) -> Cause:
     if _is_a_site_for_the_whole(said):
         why = f"A site took the place of {MAIN}, nginx's whole configuration; there it needs http {{ … }} around it."
         return Cause("nginx-config-refused", why, "in which folder does nginx look for sites?")
+    message, line = said.message, said.line
+    if match := re.match(r'unknown directive "((?://|/\*|--|<!--).*)"', message, re.DOTALL):
+        begun = next((one.line for one in read(text).every(match[1]) if one.last_line >= line), line)
+        return _unknown_directive(match[1], begun)
     if found := _left_open(said, text):
         return found
-    message, line = said.message, said.line
     if match := re.match(r'unknown directive "(.*)"', message, re.DOTALL):
         return _unknown_directive(match[1], line)
     if match := re.match(r'"(\w+)" directive is not allowed here', message):

@@ -66,6 +66,16 @@ def line_for(lab: Lab, path: str, *directives: str) -> Where | None:
     return next((one[1] for one in found if one), None) or next(filter(None, anywhere), None)
 
 
+def anywhere(lab: Lab, directive: str, word: str = "") -> tuple[Statement, Where] | None:
+    """Find the first `directive` (that has this `word`) of the answer's own sites, in whatever block it stands."""
+    for file in yours(lab):
+        text = file.read_text("utf-8", "replace")
+        for one in read(text).every(directive):
+            if not word or word in one.words:
+                return one, _quote(lab, file, text, one.line)
+    return None
+
+
 def must_end_its_lines(lab: Lab) -> None:
     """Not there yet when a line of the answer's site lacks its ; and nginx made something else of it and the next."""
     for file in yours(lab):

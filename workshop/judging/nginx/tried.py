@@ -1,0 +1,72 @@
+"""What is wrong with the list of a try_files that does not find a file which is there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import sites
+
+if TYPE_CHECKING:
+    from workshop.judging.lab import Lab
+    from workshop.judging.verdict import Where
+
+_ASKED = r"\$\{?(?:document_|request_)?uri\}?"
+"""The variables with the address that was asked for."""
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Why this list finds nothing."""
+
+    reason: str
+    why: str
+    hint: str
+    where: Where
+
+
+def odd(lab: Lab, path: str) -> Odd | None:
+    """Find what is odd about the list that decides what `path` gets; None where nothing is, or there is no list."""
+    tried = sites.answering(lab, path, "try_files")
+    if tried is None:
+        return None
+    words, where = tried[0].words[1:], tried[1]
+    root = sites.answering(lab, path, "root")
+    found = (
+        _comma(words) or _one_word(words) or _root_twice(words, root[0].words[1] if root else "") or _variable(words)
+    )
+    return Odd(*found, where) if found else None
+
+
+def _comma(words: list[str]) -> tuple[str, str, str] | None:
+    if word := next((one for one in words if one.endswith(",")), None):
+        why = f"The comma belongs to the word: nginx takes “{word}” for a name, and no file ends with a comma."
+        return "comma-in-list", why, "how do other lines part one word from the next?"
+    return None
+
+
+def _one_word(words: list[str]) -> tuple[str, str, str] | None:
+    if word := next((one for one in words if " " in one), None):
+        why = f"Quotes make one word of what is in them: nginx looks for one file called “{word}”."
+        return "list-is-one-word", why, "how many entries should the list have?"
+    return None
+
+
+def _root_twice(words: list[str], root: str) -> tuple[str, str, str] | None:
+    beginnings = tuple(filter(None, (root.rstrip("/"), "$document_root")))
+    if word := next((one for one in words if one.startswith(beginnings)), None):
+        why = f"nginx puts the root in front of each entry by itself, so the file it looks for is {root}{word}."
+        return "root-said-twice", why, "entries are addresses: which one has your page?"
+    return None
+
+
+def _variable(words: list[str]) -> tuple[str, str, str] | None:
+    if any(re.fullmatch(r"/?(?:document_|request_)?uri/?", one) for one in words):
+        why = "“uri” is a fixed name here, so nginx looks for a file called uri, whatever was asked for."
+        return "not-a-variable", why, "by which sign does nginx know a variable?"
+    asked = [one for one in words if re.fullmatch(rf"{_ASKED}/?", one)]
+    if asked and all(one.endswith("/") for one in asked):
+        why = f"With a / at its end, {asked[0]} stands for folders only. No entry of the list stands for a file."
+        return "file-not-tried", why, "which entry would find /index.html, a file?"
+    return None

@@ -1,0 +1,61 @@
+"""Finds words in a file that holds them packed, or written in base64."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+
+MOST = 32 * 1024 * 1024
+"""Bytes that are unpacked of one file; a small file can be packed so that it would fill a disk."""
+DEEPEST = 3
+"""How often something packed is unpacked again."""
+_GZIP = 16 + zlib.MAX_WBITS
+"""What tells zlib that its data has the head of a gzip file (zlib.h, inflateInit2)."""
+_ZIP = b"PK\x03\x04"
+
+
+def holds(content: bytes, words: Sequence[bytes]) -> bool:
+    """Whether one of `words` is in `content`: as it is (a tar file has it so), in base64, or packed."""
+    forms = [*words, *(form for word in words for form in _in_base64(word))]
+    return any(form in text for text in _unpacked(content, DEEPEST) for form in forms)
+
+
+def _in_base64(word: bytes) -> Iterator[bytes]:
+    """Give what base64 makes of a word for sure: three ways, as it begins at any of three places of a group."""
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + word)
+        first, end = -(-before * 8 // 6), (before + len(word)) * 8 // 6  # its neighbours share the signs at the ends
+        yield whole[first:end]
+
+
+def _unpacked(content: bytes, deep: int) -> Iterator[bytes]:
+    """Give a file's content, the same with its lines joined (base64 is broken into lines), and all packed in it."""
+    yield content
+    yield content.translate(None, b"\r\n")
+    for inner in _inside(content) if deep else ():
+        yield from _unpacked(inner, deep - 1)
+
+
+def _inside(content: bytes) -> Iterator[bytes]:
+    """Unpack a file one time; what is broken gives as much as could be read."""
+    try:
+        if content.startswith(b"\x1f\x8b"):
+            yield zlib.decompressobj(_GZIP).decompress(content, MOST)
+        elif content.startswith(b"BZh"):
+            yield bz2.BZ2Decompressor().decompress(content, MOST)
+        elif content.startswith((b"\xfd7zXZ", b"\x5d\0\0")):
+            yield lzma.LZMADecompressor().decompress(content, MOST)
+        elif content.startswith(_ZIP):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for member in archive.infolist():
+                    with archive.open(member) as file:
+                        yield file.read(MOST)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
+        return  # it only begins like one, or has a password
+    except zipfile.BadZipFile:
+        return
