@@ -18,7 +18,7 @@ set "python="
 for %%p in ("py -3" python python3) do if not defined python %%~p -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))" >nul 2>nul && set "python=%%~p"
 if not defined python echo This workshop needs Python 3.10 or newer: https://www.python.org/downloads/>&2
 if not defined python exit /b 1
-%python% -m venv "%venv%" && "%venv%\Scripts\python.exe" -m pip install --quiet --disable-pip-version-check --constraint "%here%\constraints.txt" --editable "%here%" && (echo "%recipe%")>"%venv%\ready" && call :compile && exit /b 0
+%python% -m venv "%venv%" && "%venv%\Scripts\python.exe" -m pip install --quiet --quiet --disable-pip-version-check --constraint "%here%\constraints.txt" --editable "%here%" && (echo "%recipe%")>"%venv%\ready" && call :compile && exit /b 0
 echo That did not work. The lines above say why; then run the same command again.>&2
 if exist "%venv%\ready" echo Going on with the .venv that was there.>&2
 if exist "%venv%\ready" exit /b 0

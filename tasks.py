@@ -99,7 +99,7 @@ def open_(c: Context, container: str | None = None) -> None:
 
     name = _container(c, container)
     if not _shown(c, ["docker", "port", name]):
-        report.say(f"opening {containers.open_page(name)}")
+        report.say(containers.open_page(name))
 
 
 @task(help=CONTAINER)

@@ -88,10 +88,9 @@ def _address_line(container: str) -> str:
 
 
 def open_page(container: str) -> str:
-    """Open the first published page in the browser, and give its address."""
+    """Open the first published page in the browser, and say so."""
     url = f"http://{ports.addresses(container)[0][1]}/"
-    webbrowser.open(url)
-    return url
+    return f"opening {url}" if webbrowser.open(url) else f"No browser opens from here. Type this into one: {url}"
 
 
 def logs(container: str) -> str:
