@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import docker
 import pytest
 
 from workshop import Image, Lab, exercises
-from workshop.engine import build
+from workshop.engine import build, cleaning
 from workshop.judging import checking
 from workshop.judging.checking import NotYet
 from workshop.judging.verdict import Outcome
@@ -105,3 +107,22 @@ def test_an_image_that_somebody_removes_is_never_the_learners_fault(
     assert len(tries) == 2, "it is judged once more, and no more often"
     assert verdict.outcome is (Outcome.PASSED if losses == 1 else Outcome.BROKEN)
     assert verdict.exit_code == (0 if losses == 1 else 3)
+
+
+def test_a_verification_waits_for_those_that_remove_what_it_might_find() -> None:
+    waiting = [sys.executable, "-c", "import sys; sys.stdin.read(1)"]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE) as other:
+        cleaning._removing.append(other)
+        cleaning.SWEEPING.mkdir(parents=True, exist_ok=True)
+        mine, stale = cleaning.SWEEPING / str(other.pid), cleaning.SWEEPING / "gone"
+        mine.touch()
+        stale.touch()
+        waiter = threading.Thread(target=cleaning.settle_others)
+        waiter.start()
+        waiter.join(0.2)
+        assert waiter.is_alive(), "the other one still runs"
+        other.communicate(b".")
+        waiter.join(cleaning.OTHERS_WITHIN)
+    assert not waiter.is_alive()
+    assert not mine.exists()
+    assert not stale.exists()

@@ -161,6 +161,8 @@ class Lab(Answer):
             return self._builds[key]
 
     def _build(self, folder: Path, args: Mapping[str, str] | None, *, plain: bool, within: float) -> Image:
+        if not self._tags and not self.bounds:
+            cleaning.settle_others()
         keep = plain and self._own  # the learner may look into it afterwards; it is also the next build's cache
         if keep:
             cleaning.settle()  # what is removed behind the last verdict may be what this build finds
