@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from invoke import Context, Exit, task
 
-from workshop.tasking import YES, TakesSeveral, asking, polite, sure
+from workshop.tasking import YES, TakesSeveral, asking, container_name, polite, sure
 
 if TYPE_CHECKING:
     from workshop.learning.resetting import Swap
@@ -30,7 +30,7 @@ def _swapped(done: list[Swap], now: str, before: str) -> None:
 @polite
 def reset(c: Context, exercise: str, undo: bool = False, yes: bool = False) -> None:
     """Put an exercise's files back to the start; yours are kept in a backup (docker rm -f …, docker rmi …)."""
-    from workshop import names, report
+    from workshop import report
     from workshop.learning import resetting
     from workshop.steps import leftovers
 
@@ -39,13 +39,10 @@ def reset(c: Context, exercise: str, undo: bool = False, yes: bool = False) -> N
         return
     changed = resetting.changed(exercise)
     lessons = exercise in (resetting.LESSON, "all")
-    if lessons and (mine := leftovers.by_hand(names.container(str(c.config.workshop.container)))):
+    if lessons and (mine := leftovers.by_hand(container_name(c))):
         report.say(mine)
     made = leftovers.made_for(exercise)
-    for one in made or ():
-        report.say(f"  {one.line}")
-    for words in leftovers.commands(made or []):
-        report.command(words)
+    leftovers.show_all(made or [], report.say, report.command)
     if c.config.run.dry:
         report.say(f"Would put back: {', '.join(changed) or 'no file'}.")
         return

@@ -6,8 +6,8 @@ import sys
 
 from invoke import Context, Exit, task
 
-from workshop import names, trouble
-from workshop.tasking import CONTAINER, YES, polite, sure
+from workshop import trouble
+from workshop.tasking import CONTAINER, YES, container_name, polite, sure
 
 
 @task(help=YES)
@@ -32,7 +32,7 @@ def doctor(c: Context, json: bool = False, share: bool = False, container: str |
     from workshop import bases, places, report
     from workshop import doctor as examining
 
-    name = names.container(str(container or c.config.workshop.container))
+    name = container_name(c, container)
     found = examining.diagnose(places.ROOT, container=name, bases=bases.status)
     if json or share:
         report.as_json(examining.as_json(found)) if json else report.shared(examining.share(found, name))

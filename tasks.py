@@ -13,7 +13,7 @@ from invoke import Collection, Context, Exit, task
 from class_tasks import board, catchup, grade, join, leave, load, mirror, pack, quota, reset
 from machine_tasks import bench, demo, doctor, lint, prove, pull, setup, test
 from workshop import names
-from workshop.tasking import CONTAINER, YES, WordMayFollow, asking, polite, refuse_bad_usage, sure
+from workshop.tasking import CONTAINER, YES, WordMayFollow, asking, container_name, polite, refuse_bad_usage, sure
 
 EXERCISE = {"exercise": "such as exercise-1 (else: the one whose folder you are in)"}
 IMAGE = {"image": "the image's name (else: banana-smith-image, or what invoke.yaml says)"}
@@ -21,10 +21,6 @@ IMAGE = {"image": "the image's name (else: banana-smith-image, or what invoke.ya
 
 def _image(c: Context, name: str | None) -> str:
     return names.image(str(name or c.config.workshop.image))
-
-
-def _container(c: Context, name: str | None) -> str:
-    return names.container(str(name or c.config.workshop.container))
 
 
 def _shown(c: Context, words: list[str]) -> bool:
@@ -68,7 +64,7 @@ def run(c: Context, image: str | None = None, container: str | None = None) -> N
     from workshop import report
     from workshop.steps import containers
 
-    name, its_name = _image(c, image), _container(c, container)
+    name, its_name = _image(c, image), container_name(c, container)
     if c.config.run.dry:
         report.command(containers.run_command(name, its_name))
     else:
@@ -81,7 +77,7 @@ def port(c: Context, container: str | None = None) -> None:
     """Print the address where your container answers; only that when piped (docker port NAME)."""
     from workshop.steps import ports
 
-    name = _container(c, container)
+    name = container_name(c, container)
     words = ["docker", "port", name]
     if c.config.run.dry or sys.stdout.isatty():
         _shown(c, words)
@@ -97,7 +93,7 @@ def open_(c: Context, container: str | None = None) -> None:
     from workshop import report
     from workshop.steps import containers
 
-    name = _container(c, container)
+    name = container_name(c, container)
     if not _shown(c, ["docker", "port", name]):
         report.say(containers.open_page(name))
 
@@ -109,7 +105,7 @@ def logs(c: Context, container: str | None = None) -> None:
     from workshop import report
     from workshop.steps import containers
 
-    name = _container(c, container)
+    name = container_name(c, container)
     if not _shown(c, ["docker", "logs", name]):
         report.say(containers.logs(name).rstrip("\n"))
 
@@ -121,7 +117,7 @@ def stop(c: Context, container: str | None = None) -> None:
     from workshop import report
     from workshop.steps import containers
 
-    name = _container(c, container)
+    name = container_name(c, container)
     if not _shown(c, ["docker", "stop", name]):
         report.say(containers.stop(name))
 
@@ -187,7 +183,7 @@ def cleanup(c: Context, all: bool = False, yes: bool = False) -> None:
     from workshop import report
     from workshop.steps import leftovers
 
-    if mine := leftovers.by_hand(_container(c, None)):
+    if mine := leftovers.by_hand(container_name(c)):
         report.say(mine)
     leftovers.clean_up(
         with_images=all,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,11 @@ def as_typed(path: Path) -> str:
         return Path(os.path.relpath(path)).as_posix()
     except (ValueError, OSError):  # Windows: another drive; elsewhere: a current folder that is gone
         return path.as_posix()
+
+
+def quoted(path: str) -> str:
+    """Put a path between quotes where it has a blank in it, or a sign that a shell reads, as every shell wants it."""
+    return path if re.fullmatch(r"[\w./:\\~-]+", path) else f'"{path}"'
 
 
 def keep_log(name: str, text: str) -> Path:

@@ -51,6 +51,18 @@ def polite(body: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def container_name(c: Context, name: str | None = None) -> str:
+    """Give the name of the lesson's container: the one that was typed, else as it is set.
+
+    Raises:
+        Usage: Docker would refuse it.
+
+    """
+    from . import names
+
+    return names.container(str(name or c.config.workshop.container))
+
+
 def sure(question: str, *, yes: bool) -> bool:
     """Ask on a terminal; without one, only --yes is a yes."""
     if yes or not sys.stdin.isatty():

@@ -1,13 +1,16 @@
 """Exercise 1 is done when your own page, with its style, comes out of your own container."""
 
+import functools
 import re
 from html.parser import HTMLParser
 from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 
-from workshop import Lab, Response, Where, after
+from workshop import Lab, Response, Where, after, places
+from workshop.dockerfile import Instruction
 from workshop.dockerfile.rules import nearest
 from workshop.dockerfile.stages import above
+from workshop.judging import pages
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"
@@ -145,97 +148,65 @@ def _no_page(lab: Lab, page: Response) -> None:
     )
 
 
-def _welcome_page(lab: Lab, mine: bytes) -> None:
+def _welcome_page(lab: Lab, mine: bytes) -> NoReturn:
     """Say why the base image's page is still there: look for the learner's own in every layer."""
     if not mine:
         _misnamed(lab)
-    places = lab.build().where_is(mine, BASE) if mine else []
-    seen = "“Welcome to nginx!”, the page of the base image"
+    wanted, seen = "your index.html", "“Welcome to nginx!”, the page of the base image"
+    look = lab.inside(f"ls -l {SITE}")
+    instead = functools.partial(lab.not_yet, expected=wanted, actual=seen)
+    found = lab.build().where_is(mine, BASE)
     where = lab.where("COPY", "ADD", containing="index") or lab.where("COPY", "ADD")
-    if f"{SITE}/index.html" in places:
-        lab.not_yet(
+    if f"{SITE}/index.html" in found:
+        instead(
             "page-replaced-later",
             "Your page gets into the image, and a later instruction puts the base image's page back.",
-            expected="your index.html",
-            actual=seen,
             hint="read the Dockerfile from the line that copies your page downwards",
             where=where,
         )
-    if places:
-        where = lab.bringer(places[0], BASE) or where
-        reason, why, hint = _elsewhere(lab, places[0], where)
-        folder = places[0].rpartition("/")[0] or "/"
-        folder = folder if re.fullmatch(r"[\w./-]+", folder) else f'"{folder}"'
-        lab.not_yet(
-            reason,
-            why,
-            expected=f"your index.html at {SITE}/index.html",
-            actual=seen,
-            hint=hint,
-            look=lab.inside(f"ls {folder} {SITE}"),
-            where=where,
-        )
-    if keeping := lab.ignored_by(lab.find("index.html")):
-        lab.not_yet(
-            "page-ignored",
-            "What the .dockerignore names never gets into the build, and this line of it fits your page.",
-            expected="your index.html",
-            actual=seen,
-            hint="which of your files may this line keep out?",
-            look=lab.inside(f"ls -l {SITE}"),
-            where=keeping,
-        )
+    if found:
+        _elsewhere(lab, found[0], lab.bringer(found[0], BASE) or where, seen)
+    pages.must_get_in(lab, "index.html", expected=wanted, seen=seen, look=look)
     if where and re.match(r"(COPY|ADD)\s+\[", where.text, re.IGNORECASE) and "'" in where.text:
-        lab.not_yet(
+        instead(
             "list-was-not-json",
             "The list in [ ] is not a proper list, so every piece of it was taken for a pattern, and none fits a file.",
-            expected="your index.html",
-            actual=seen,
             hint="which quotes does a list need?",
-            look=lab.inside(f"ls -l {SITE}"),
+            look=look,
             where=where,
         )
-    one = lab.dockerfile.at(where.line) if where else None
-    aim = (one.destination or "") if one else ""
+    one, aim = _aim(lab, where)
     if one and len(one.sources) > 1 and lab.find("index.html") in one.sources and (spoiled := _spoiled(aim)):
-        lab.not_yet(
+        instead(
             "copy-needs-folder",
             "There is no such folder, so each file was written over the one before, under one name." + spoiled,
-            expected="your index.html",
-            actual=seen,
             hint="compare the last word of the line with the folder that nginx serves",
             look=lab.inside(f"ls -l / {SITE}"),
             where=where,
         )
     begun = lab.where("FROM")
     if where and begun and where.line < begun.line:
-        lab.not_yet(
+        instead(
             "begun-anew",
             "Each FROM begins a new image, and only the last one counts: what stands above it is not in there.",
-            expected="your index.html",
-            actual=seen,
             hint="how often does the Dockerfile say FROM?",
-            look=lab.inside(f"ls -l {SITE}"),
+            look=look,
             where=begun,
         )
     if later := lab.where("ONBUILD", containing="index") or (None if where else lab.where("ONBUILD")):
-        lab.not_yet(
+        instead(
             "kept-for-later",
             "ONBUILD keeps an instruction for other images, built FROM this one. In your own image it does nothing.",
-            expected="your index.html",
-            actual=seen,
             hint="when should the page be copied?",
-            look=lab.inside(f"ls -l {SITE}"),
+            look=look,
             where=later,
         )
-    lab.not_yet(
+    instead(
         "welcome-page",
         "Your index.html is not in the image: no line of the Dockerfile takes it there.",
-        expected="your index.html",
-        actual=seen,
         hint="which instruction takes files from your folder into the image?",
-        look=lab.inside(f"ls -l {SITE}"),
-        where=where or lab.where("FROM"),
+        look=look,
+        where=where or begun,
     )
 
 
@@ -263,37 +234,53 @@ def _spoiled(aim: str) -> str:
     return f" Nothing ends a line of a Dockerfile: the {aim[-1]} belongs to the path." if odd else ""
 
 
-def _elsewhere(lab: Lab, place: str, where: Where | None) -> tuple[str, str, str]:
-    """Say why the page lies at `place`, given the line that brought it: reason, why and hint."""
+def _aim(lab: Lab, where: Where | None) -> tuple[Instruction | None, str]:
+    """Give the instruction on a line, and the path that it copies to, as it is written."""
     one = lab.dockerfile.at(where.line) if where else None
-    aim = (one.destination or "") if one else ""
-    seen = f"Your page is in the image, at {place}. nginx does not look there: it serves {SITE}/index.html."
-    if spoiled := _spoiled(aim):
-        seen += spoiled
-    elif one and (name := next(iter(re.findall(r"\$\{?(\w+)", aim)), "")):
+    return one, (one.destination or "") if one else ""
+
+
+def _elsewhere(lab: Lab, place: str, where: Where | None, seen: str) -> NoReturn:
+    """Say why the page lies at `place`, given the line that brought it."""
+    one, aim = _aim(lab, where)
+    reason, hint = "page-elsewhere", "compare the two paths, letter by letter"
+    why = f"Your page is in the image, at {place}. nginx does not look there: it serves {SITE}/index.html."
+    why += _spoiled(aim)
+    name = next(iter(re.findall(r"\$\{?(\w+)", aim)), "") if one and not _spoiled(aim) else ""
+    if one and name:
         sets = [pair for other in above(lab.dockerfile, one) for pair in other.pairs if other.keyword in ("ARG", "ENV")]
         if name not in dict(sets) and place.rpartition("/")[0] == re.sub(r"\$\{?\w+\}?", "", aim).rstrip("/"):
             outside = [key for other in lab.dockerfile.in_stage(None) for key, _ in other.pairs]
-            why = (
-                "an ARG above FROM is for the FROM lines only" if name in outside else "no line above gives it a value"
-            )
-            why = f"${name} is empty in this line: {why}. So your page went to {place}."
-            return "variable-is-empty", why, "where would this stage learn the value?"
-    return "page-elsewhere", seen, "compare the two paths, letter by letter"
+            cause = "no line above gives it a value"
+            if name in outside:
+                cause = "an ARG above FROM is for the FROM lines only"
+            why = f"${name} is empty in this line: {cause}. So your page went to {place}."
+            reason, hint = "variable-is-empty", "where would this stage learn the value?"
+    folder = places.quoted(place.rpartition("/")[0] or "/")
+    lab.not_yet(
+        reason,
+        why,
+        expected=f"your index.html at {SITE}/index.html",
+        actual=seen,
+        hint=hint,
+        look=lab.inside(f"ls {folder} {SITE}"),
+        where=where,
+    )
 
 
 def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
     name, page = sheet.rpartition("/")[2], lab.find("index.html")
+    wanted, seen = f"{sheet} with status 200", f"status {answer.status}"
     where = lab.where("COPY", "ADD", containing=name) or lab.where("COPY", "ADD")
     look = lab.inside(f"ls -l {SITE}")
     file = lab.folder / lab.find(name)
-    places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
+    found = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
     if not file.is_file() and lab.where_in(page, name):
         lab.not_yet(
             "stylesheet-misnamed",
             f"The page asks for {sheet}, and your folder has no {name}.",
-            expected=f"{sheet} with status 200",
-            actual=f"status {answer.status}",
+            expected=wanted,
+            actual=seen,
             hint="compare the name in the link with the names of your files",
             look=look,
             where=lab.where_in(page, name),
@@ -305,12 +292,10 @@ def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
     elif sheet.startswith(f"{SITE}/"):
         reason, where, hint = "address-is-a-path", lab.where_in(page, sheet), "what is the address of your page itself?"
         why = f"{sheet} is a path in the image. A browser asks for an address, and / is already the folder {SITE}."
-    elif places:
-        reason, why = "stylesheet-elsewhere", f"It is in the image, at {places[0]}; the page asks for it at {sheet}."
-    elif keeping := lab.ignored_by(lab.find(name)):
-        reason, where, hint = "stylesheet-ignored", keeping, "which of your files may this line keep out?"
-        why = "What the .dockerignore names never gets into the build, and this line of it fits your stylesheet."
+    elif found:
+        reason, why = "stylesheet-elsewhere", f"It is in the image, at {found[0]}; the page asks for it at {sheet}."
     else:
+        pages.must_get_in(lab, name, expected=wanted, seen=seen, look=look)
         reason, why = (
             "stylesheet-missing",
             f"The page asks for {sheet}, and it is not in the image: COPY takes only what you name.",
@@ -318,8 +303,8 @@ def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
     lab.not_yet(
         reason,
         why,
-        expected=f"{sheet} with status 200",
-        actual=f"status {answer.status}",
+        expected=wanted,
+        actual=seen,
         hint=hint,
         look=look,
         where=where,

@@ -79,7 +79,7 @@ def check_stays_up(lab: Lab) -> None:
     """A container of it starts, and keeps counting."""
     running = lab.once(bananas)
     said = _until_it_counts(running)
-    line = [*(running.image.config.get("Entrypoint") or []), *(running.image.config.get("Cmd") or [])][2:3]
+    line = running.image.command[2:3]
     if not running.is_up() and "[" in said and line and line[0].startswith("["):
         lab.not_yet(
             "list-was-not-json",
@@ -196,7 +196,7 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
     config = running.image.config
     entry, command = config.get("Entrypoint") or [], config.get("Cmd") or []
     where = lab.where("ENTRYPOINT") or lab.where("CMD")
-    look = f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {lab.image_name}'
+    look = lab.started_shown()
     if any(b"\r\n" in script.read_bytes() for script in lab.folder.glob("*.sh")):
         reason, why = (
             "windows-line-endings",

@@ -5,6 +5,7 @@ import re
 from typing import NoReturn
 
 from workshop import Lab, NotYet, Response, Where, after
+from workshop.judging import pages
 from workshop.judging.nginx import sites, tried
 
 BASE = "nginx:mainline-alpine"
@@ -252,25 +253,15 @@ def _not_filled_in(lab: Lab) -> tuple[str, Where | None]:
     return why, where
 
 
-def _ignored(lab: Lab, name: str, kind: str, seen: str) -> None:
-    """Not there yet when the .dockerignore keeps a file of the site out of the build."""
-    if keeping := lab.ignored_by(lab.find(name)):
-        lab.not_yet(
-            f"{kind}-ignored",
-            f"What the .dockerignore names never gets into the build, and this line of it fits your {kind}.",
-            expected=f"your {name}",
-            actual=seen,
-            hint="which of your files may this line keep out?",
-            look=lab.inside(f"ls -l {SITE}"),
-            where=keeping,
-        )
+def _must_get_in(lab: Lab, name: str, seen: str) -> None:
+    pages.must_get_in(lab, name, expected=f"your {name}", seen=seen, look=lab.inside(f"ls -l {SITE}"))
 
 
 def _welcome_page(lab: Lab) -> NoReturn:
     file = lab.folder / lab.find("index.html")
     places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
     if not places:
-        _ignored(lab, "index.html", "page", "“Welcome to nginx!”")
+        _must_get_in(lab, "index.html", "“Welcome to nginx!”")
     lab.not_yet(
         "page-elsewhere" if places else "welcome-page",
         f"Your page is in the image, at {places[0]}; nginx serves the base image's page instead."
@@ -365,7 +356,7 @@ def _no_sheet(lab: Lab, sheet: Response) -> NoReturn:
     elif places:
         reason, why = "stylesheet-elsewhere", f"The file lies at {places[0]}; nginx does not look there for /style.css."
     else:
-        _ignored(lab, "style.css", "stylesheet", f"{sheet.status} for /style.css")
+        _must_get_in(lab, "style.css", f"{sheet.status} for /style.css")
         reason, why = "stylesheet-missing", "The file is not in the image: no line of the Dockerfile takes it there."
     lab.not_yet(
         reason,

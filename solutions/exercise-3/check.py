@@ -105,18 +105,18 @@ def check_new_pages_come_along(lab: Lab) -> None:
         answer = site.fetch(f"/{name}")
         if answer.status == 200:
             continue
-        pattern = lab.ignored(name)
+        keeping = lab.ignored_by(name)
         general = name.replace(f"-{lab.nonce}", "")
         lab.not_yet(
-            "new-page-ignored" if pattern else "new-page-left-out",
-            f"Your .dockerignore keeps new pages out of the box: {pattern}"
-            if pattern
+            "new-page-ignored" if keeping else "new-page-left-out",
+            f"Your .dockerignore keeps new pages out of the box: {keeping.text}"
+            if keeping
             else "The Dockerfile takes the pages that are there today by their names, so tomorrow's is left out.",
             expected=f"200 for a new page {general}, put into the folder for this test",
             actual=f"{answer.status}",
             hint="what would you have to change for each new page?",
             look=lab.inside(f"ls -R {SITE}"),
-            where=lab.where_in(".dockerignore", pattern) if pattern else _by_name(lab, name),
+            where=keeping or _by_name(lab, name),
         )
 
 
@@ -312,14 +312,13 @@ def _let_in(lab: Lab, paths: list[str]) -> Cause | None:
     for path in paths:
         name = _in_the_box(lab, path)
         fits = lab.fitting(name)
-        if not fits or not fits[-1].startswith("!"):
+        if not fits or not fits[-1].text.startswith("!"):
             continue
-        at = len(lines) - lines[::-1].index(fits[-1])
-        where = Where(lab.shown(".dockerignore"), at, fits[-1])
-        if all(line.startswith("!") for line in fits):
+        where = fits[-1]
+        if all(line.text.startswith("!") for line in fits):
             why = "A ! lets in again what a line above it keeps out. Here no line above keeps this out."
             return "pattern-misread", why, "so what does this line keep out?", where
-        if not any(name.rpartition("/")[2] in line and not line.startswith("!") for line in lines[at:]):
+        if not any(name.rpartition("/")[2] in line and not line.startswith("!") for line in lines[where.line :]):
             why = f"The last line that fits a file decides. For {_shown(lab, name)} this is it: its ! lets it in again."
             return "let-in-again", why, "which line should have the last word on that file?", where
     return None
@@ -356,7 +355,7 @@ def _missing(lab: Lab, name: str, what: str, path: str, status: int) -> NoReturn
     if not file.is_file() and not file.is_symlink():
         file = next((path for path in lab.folder.rglob(file.name) if path.is_file()), file)
     places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
-    pattern = lab.ignored(name) or ("/" in name and lab.ignored(name.partition("/")[0]))
+    keeping = lab.ignored_by(name) or (lab.ignored_by(name.partition("/")[0]) if "/" in name else None)
     where = lab.where("COPY", "ADD", containing=name) or lab.where("COPY", "ADD") or lab.where("FROM")
     if status == 403:
         reason, why = f"{what}-not-readable", f"nginx may not read {name}: COPY keeps a file's permissions."
@@ -365,9 +364,9 @@ def _missing(lab: Lab, name: str, what: str, path: str, status: int) -> NoReturn
         why = f"{name} is a link. The link went into the box, what it points to did not: that lies outside."
     elif places:
         reason, why = f"{what}-elsewhere", f"{name} is in the image, at {places[0]}; nginx looks in {SITE}."
-    elif pattern and file.is_file():
-        reason, why = f"{what}-ignored", f"The .dockerignore keeps {name} out of the box: {pattern}"
-        where = lab.where_in(".dockerignore", pattern)
+    elif keeping and file.is_file():
+        reason, why = f"{what}-ignored", f"The .dockerignore keeps {name} out of the box: {keeping.text}"
+        where = keeping
     elif not file.is_file():
         reason, why = f"{what}-not-in-box", f"{name} is not in this folder, so no build can take it from there."
     else:

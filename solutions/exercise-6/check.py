@@ -95,7 +95,7 @@ def check_says_hello_by_default(lab: Lab) -> None:
         expected=DEFAULT,
         actual=said or "nothing",
         hint=hint,
-        look=_look(lab),
+        look=lab.started_shown(),
         where=where,
     )
 
@@ -114,7 +114,7 @@ def check_options_and_exit_code(lab: Lab) -> None:
             expected=f"HI {lab.nonce.upper()}",
             actual=_bubble(output.stdout) or output.text.strip() or "nothing",
             hint="what stands between the program and your words?",
-            look=_look(lab),
+            look=lab.started_shown(),
             where=lab.where(WHO),
         )
     if (code := lab.finish("--fail", "hi").code) != 3:
@@ -124,7 +124,7 @@ def check_options_and_exit_code(lab: Lab) -> None:
             expected="exit code 3 from docker run IMAGE --fail hi",
             actual=f"exit code {code}",
             hint="what runs after the program, or instead of it?",
-            look=_look(lab),
+            look=lab.started_shown(),
             where=lab.where(WHO),
         )
 
@@ -157,10 +157,6 @@ def _command(lab: Lab) -> tuple[list[str], list[str]]:
     return list(config.get("Entrypoint") or []), list(config.get("Cmd") or [])
 
 
-def _look(lab: Lab) -> str:
-    return f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {lab.image_name}'
-
-
 def _not_said(lab: Lab, failed: NotYet) -> NoReturn:
     """Say why the program did not even run with words; otherwise what the engine's own message means."""
     entry, _ = _command(lab)
@@ -172,7 +168,7 @@ def _not_said(lab: Lab, failed: NotYet) -> NoReturn:
             expected="your words, said",
             actual=failed.finding.actual,
             hint="is the FROM below it needed? If so, what does its image need again?",
-            look=_look(lab),
+            look=lab.started_shown(),
             where=lab.line(lab.dockerfile.stages[-1].instruction.first_line),
         )
     if not entry:
@@ -183,7 +179,7 @@ def _not_said(lab: Lab, failed: NotYet) -> NoReturn:
             expected="your words, said",
             actual=failed.finding.actual,
             hint="which instruction names a program that stays, whatever is typed?",
-            look=_look(lab),
+            look=lab.started_shown(),
             where=lab.where("CMD") or lab.where("FROM"),
         )
     instruction = lab.dockerfile.last(WHO)
@@ -195,7 +191,7 @@ def _not_said(lab: Lab, failed: NotYet) -> NoReturn:
             expected="your words, said",
             actual=failed.finding.actual,
             hint="compare the quotes and commas with those of another Dockerfile",
-            look=_look(lab),
+            look=lab.started_shown(),
             where=lab.where(WHO),
         )
     if "can't open 'Good'" in failed.finding.actual:
@@ -205,7 +201,7 @@ def _not_said(lab: Lab, failed: NotYet) -> NoReturn:
             expected="your words, said",
             actual=failed.finding.actual,
             hint="which program should your words go to?",
-            look=_look(lab),
+            look=lab.started_shown(),
             where=lab.where(WHO),
         )
     raise failed
@@ -246,7 +242,7 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
         expected=wanted,
         actual=said or "nothing",
         hint=hint,
-        look=_look(lab),
+        look=lab.started_shown(),
         where=lab.where(WHO) or lab.where("CMD"),
     )
 

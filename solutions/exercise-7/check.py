@@ -99,7 +99,7 @@ def check_prints_quote(lab: Lab) -> None:
     if wanted not in output.stdout:
         _other_output(lab, wanted, output.text.strip())
     if (
-        PROGRAM.rpartition("/")[2] not in _command(lab)
+        PROGRAM.rpartition("/")[2] not in " ".join(lab.build().command)
         and b"\r" in _script(lab)
         and lab.finish("sh", f"/{PROGRAM}", image=image, entrypoint=[]).code
     ):
@@ -152,12 +152,6 @@ def _made_a_file(lab: Lab) -> Where | None:
         if one.destination and "/" + one.destination.strip("/") == HOME:
             return lab.line(one.first_line)
     return lab.where("RUN", containing=" /app") or lab.where("RUN", containing=" app")
-
-
-def _command(lab: Lab) -> str:
-    """Write what a container starts on one line."""
-    config = lab.build().config
-    return " ".join([*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())])
 
 
 def _script(lab: Lab) -> bytes:
@@ -213,9 +207,9 @@ def _nowhere(lab: Lab, path: str, files: list[str]) -> tuple[str, str, str, Wher
     if renamed:
         why = f"{name} got another name on its way into the image: /{renamed}."
         return "files-elsewhere", why, "what does the last word of that line say?", lab.bringer(renamed, _base(lab))
-    if pattern := lab.ignored(source):
-        why = f"{source} is in your folder, and .dockerignore keeps it out of every build. The line is: {pattern}"
-        return "not-copied", why, "what may .dockerignore keep out?", lab.where_in(".dockerignore", pattern)
+    if keeping := lab.ignored_by(source):
+        why = f"{source} is in your folder, and .dockerignore keeps it out of every build. The line is: {keeping.text}"
+        return "not-copied", why, "what may .dockerignore keep out?", keeping
     why = f"No {name} is among the files that your Dockerfile added."
     if later := lab.where("ONBUILD", containing=source.partition("/")[0]):
         why += " ONBUILD keeps an instruction for other images, built FROM this one."
@@ -297,7 +291,7 @@ def _explain_reading(lab: Lab, seen: str) -> None:
 
 
 def _other_output(lab: Lab, wanted: str, seen: str) -> NoReturn:
-    command = _command(lab)
+    command = " ".join(lab.build().command)
     file = lab.folder / "data" / "quote.txt"
     given = file.read_text("utf-8", "replace").strip() if file.is_file() else wanted
     hint, where = "what does the container start?", lab.where("CMD", "ENTRYPOINT") or lab.where("FROM")

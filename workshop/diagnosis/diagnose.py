@@ -183,7 +183,7 @@ def _say(scene: refine.Scene) -> Diagnosis:
     def filled(gap: re.Match[str]) -> str:
         if gap[1]:
             return found.get(gap[1], gap[0])
-        return _typed(scene.at / found.get(gap[2], gap[2]) if gap[2] else scene.at)
+        return places.quoted(places.as_typed(scene.at / found.get(gap[2], gap[2]) if gap[2] else scene.at))
 
     def fill(sentence: str) -> str:
         return _GAP.sub(filled, sentence)
@@ -200,9 +200,3 @@ def _say(scene: refine.Scene) -> Diagnosis:
         where=where,
         found=found,
     )
-
-
-def _typed(path: Path) -> str:
-    """Write a path so that it can be pasted: with quotes where it has a blank in it, as every shell wants it."""
-    typed = places.as_typed(path)
-    return f'"{typed}"' if " " in typed else typed

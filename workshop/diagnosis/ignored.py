@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def ignoring(ignore_file: Path, name: str) -> str | None:
     """Give the line of `ignore_file` that keeps out `name` (from the folder on, with /); None where none does."""
-    last = next(reversed(fitting(ignore_file, name)), "!")  # the last line that matches decides
+    _, last = next(reversed(fitting(ignore_file, name)), (0, "!"))  # the last line that matches decides
     return None if last.startswith("!") else last
 
 
-def fitting(ignore_file: Path, name: str) -> list[str]:
-    """List the lines of `ignore_file` that match `name`, those with ! too, from the top down."""
+def fitting(ignore_file: Path, name: str) -> list[tuple[int, str]]:
+    """List the lines of `ignore_file` that match `name`, those with ! too, from the top down: number and pattern."""
     try:
         lines = ignore_file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff").splitlines()
     except OSError:  # no such file: nothing is ignored
@@ -25,13 +25,13 @@ def fitting(ignore_file: Path, name: str) -> list[str]:
     parts = posixpath.normpath(name.strip("/")).split("/")
     candidates = ["/".join(parts[: count + 1]) for count in range(len(parts))]
     found = []
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         pattern = line.strip()
         if not pattern or line.startswith("#"):
             continue
         cleaned = posixpath.normpath(pattern.lstrip("!").strip().lstrip("/") or ".")
         if cleaned != "." and any(_regex(cleaned).fullmatch(candidate) for candidate in candidates):
-            found.append(pattern)
+            found.append((number, pattern))
     return found
 
 

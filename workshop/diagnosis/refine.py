@@ -249,7 +249,7 @@ def _windows(scene: Scene) -> str:
 
 def _is_missed(name: str, said: str) -> bool:
     """Whether a program other than the shell says that there is no such file, so that no line of it was read."""
-    return bool(re.search(rf"(?<!sh)\b(?!\w*sh:)[\w-]+: (?:\S+ )*'?\S*{re.escape(name)}'?: No such file", said))
+    return bool(re.search(rf"\b(?!\w*sh:)[\w-]+: (?:\S+ )*'?\S*{re.escape(name)}'?: No such file", said))
 
 
 def _stage(scene: Scene) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from workshop.trouble import Trouble
+from workshop.trouble import MachineTrouble, Trouble
 
 if TYPE_CHECKING:
     import docker
@@ -27,6 +27,21 @@ class Refused(Exception):
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(text)
         self.status = status
+
+
+IMAGE_GONE = "image-gone"
+"""Kind of trouble: an image that was there is not. The engine removes one with its last name, also while another
+verification gives it a second."""
+
+
+def image_gone() -> MachineTrouble:
+    """Make the trouble of an image that vanished while it was used."""
+    return MachineTrouble(
+        "An image vanished while it was looked at.",
+        kind=IMAGE_GONE,
+        why="Another verification of the same files, or a docker command, removed it meanwhile.",
+        fix="Run it again.",
+    )
 
 
 def is_image_gone(error: Exception) -> bool:

@@ -31,6 +31,8 @@ SWEEPING = places.STATE / "sweeping"
 """Holds a file for each process that removes images without a name: its number."""
 OTHERS_WITHIN = 5
 """Seconds that a verification waits for those of others; a removal takes one."""
+POLL = 0.02
+"""Seconds between two looks whether they are done."""
 BUSY = 409
 """HTTP status of "removal is already in progress", or "an image is in use"."""
 
@@ -90,12 +92,23 @@ def remove_later(
         words = [sys.executable, "-I", "-S", sweep.__file__, json.dumps(order)]
     null = subprocess.DEVNULL
     started = subprocess.Popen(words, start_new_session=True, stdin=null, stdout=null, stderr=null)
+    _forget_ended()
     with _lock:
-        _removing[:] = [*(one for one in _removing if one.poll() is None), started]
+        _removing.append(started)
     if nameless:
         with contextlib.suppress(OSError):
             SWEEPING.mkdir(parents=True, exist_ok=True)
             (SWEEPING / str(started.pid)).touch()
+
+
+def _forget_ended() -> None:
+    """Forget the removals of this process that are over; until they are asked, they count as alive."""
+    with _lock:
+        ended = [one for one in _removing if one.poll() is not None]
+        _removing[:] = [one for one in _removing if one not in ended]
+    for one in ended:
+        with contextlib.suppress(OSError):
+            (SWEEPING / str(one.pid)).unlink(missing_ok=True)
 
 
 def _leftovers(root: Path) -> list[str]:
@@ -119,16 +132,11 @@ def settle_others() -> None:
     """
     deadline = time.monotonic() + OTHERS_WITHIN
     for file in SWEEPING.iterdir() if SWEEPING.is_dir() else ():
-        while sweep.alive(file.name) and time.monotonic() < deadline and not _mine_has_ended(file.name):
-            time.sleep(0.02)
+        while sweep.alive(file.name) and time.monotonic() < deadline:
+            time.sleep(POLL)
+            _forget_ended()
         with contextlib.suppress(OSError):
-            file.unlink()
-
-
-def _mine_has_ended(process: str) -> bool:
-    """Whether a removal that this process began is over: until it is asked, an ended one counts as alive."""
-    with _lock:
-        return any(str(one.pid) == process and one.poll() is not None for one in _removing)
+            file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

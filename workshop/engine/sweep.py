@@ -42,6 +42,12 @@ def owner(tag: str) -> str:
     return tag.rpartition("-")[0].rpartition("_")[2]
 
 
+def beginning(images: Iterable[str], ids: Iterable[str]) -> list[str]:
+    """Give those of `images`, whole IDs, that begin with one of `ids`, with sha256: in front or not."""
+    beginnings = tuple(one.removeprefix("sha256:") for one in ids)
+    return [one for one in images if one.removeprefix("sha256:").startswith(beginnings)]
+
+
 def _docker(*words: str) -> list[str]:
     done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     return done.stdout.splitlines()
@@ -62,10 +68,10 @@ def main(order: str) -> None:
     wanted = json.loads(order)
     _remove(["rm", "-f", "-v"], wanted["containers"])
     _remove(["rmi"], wanted["images"])
-    if ids := tuple(one.removeprefix("sha256:") for one in wanted["nameless"]):
+    if wanted["nameless"]:
         # `docker rmi ID` would take the one name that somebody gave an image, and the image with it.
         dangling = _docker("images", "-q", "--no-trunc", "--filter", "dangling=true")
-        _remove(["rmi"], (one for one in dangling if one.removeprefix("sha256:").startswith(ids)))
+        _remove(["rmi"], beginning(dangling, wanted["nameless"]))
     if not wanted["leftovers"]:
         return
     lab, started, checkout, repository = wanted["leftovers"]

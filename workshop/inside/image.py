@@ -6,8 +6,7 @@ import contextlib
 import functools
 from typing import Any
 
-from workshop.engine import images
-from workshop.trouble import MachineTrouble
+from workshop.engine import api, images
 
 from . import layers
 
@@ -27,13 +26,18 @@ class Image:
         """Everything `docker image inspect` says."""
         facts = images.inspect(self.id)
         if facts is None:
-            raise MachineTrouble("An image vanished while it was looked at.", kind="image-gone", fix="Run it again.")
+            raise api.image_gone()
         return facts
 
     @property
     def config(self) -> dict[str, Any]:
         """What will be used when a container starts: User, Env, Cmd, Entrypoint, ExposedPorts, Labels …."""
         return dict(self.facts["Config"])
+
+    @property
+    def command(self) -> list[str]:
+        """What a container of it starts: the words of ENTRYPOINT, then those of CMD."""
+        return [*(self.config.get("Entrypoint") or ()), *(self.config.get("Cmd") or ())]
 
     @property
     def exposed(self) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from workshop import places
 
-from . import looking
 from .checking import NotYet
 from .verdict import Finding, Where, clip
 
@@ -68,24 +67,17 @@ class Answer:
         found = next((number for number, line in enumerate(lines, 1) if containing in line), None)
         return Where(self.shown(name), found, lines[found - 1].strip()) if found else None
 
-    def ignored(self, name: str) -> str | None:
-        """Give the line of the answer's .dockerignore that keeps out `name`; None where none does."""
-        from workshop.diagnosis.ignored import ignoring
-
-        return ignoring(self.folder / ".dockerignore", name)
-
     def ignored_by(self, name: str) -> Where | None:
         """Quote the line of the answer's .dockerignore that keeps out `name`; None where none does."""
-        pattern = self.ignored(name)
-        lines = (self.folder / ".dockerignore").read_text("utf-8", "replace").splitlines() if pattern else []
-        found = [number for number, line in enumerate(lines, 1) if line.strip() == pattern]
-        return Where(self.shown(".dockerignore"), found[-1], pattern) if pattern and found else None
+        last = next(reversed(self.fitting(name)), None)
+        return None if last is None or last.text.startswith("!") else last
 
-    def fitting(self, name: str) -> list[str]:
-        """List the lines of the answer's .dockerignore that fit `name`; the last one decides, with ! for it."""
+    def fitting(self, name: str) -> list[Where]:
+        """Quote the lines of the answer's .dockerignore that fit `name`; the last one decides, with ! for it."""
         from workshop.diagnosis.ignored import fitting
 
-        return fitting(self.folder / ".dockerignore", name)
+        found = fitting(self.folder / ".dockerignore", name)
+        return [Where(self.shown(".dockerignore"), number, pattern) for number, pattern in found]
 
     def line(self, number: int) -> Where:
         """Quote line `number` of the answer's Dockerfile."""
@@ -103,7 +95,7 @@ class Answer:
     @property
     def typed(self) -> str:
         """Write the answer's folder as one would type it from here."""
-        return looking.quoted(places.as_typed(self.at))
+        return places.quoted(places.as_typed(self.at))
 
     def find(self, name: str) -> str:
         """Find a file of the answer that the learner may have put into a folder of its own; `name` if there is none."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop import diagnosis
+from workshop import diagnosis, places
 from workshop.bases import BASE_IMAGES
 from workshop.engine import images
 from workshop.engine.api import talking
@@ -175,7 +175,7 @@ def ended(running: Running, *, expected: str = "a container that is still runnin
     lab = running.lab
     found = diagnosis.diagnose(words, dockerfile=lab.dockerfile) if code else None
     where = lab.line(found.where.line) if found and found.where else None
-    look = f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {running.image.name}'
+    look = looking.command_of(running.image.name)
     if found and found.reason == "nginx-config-refused":
         from .nginx import refused
 
@@ -188,7 +188,7 @@ def ended(running: Running, *, expected: str = "a container that is still runnin
         program = scripts.named(running.image, found.found) if reason in scripts.REASONS else ""
         if closer := scripts.first_line(lab, running.image, program):
             reason, why, hint, where = closer
-            path = looking.quoted(scripts.place(running.image, program))
+            path = places.quoted(scripts.place(running.image, program))
             look = f"docker run --rm --entrypoint cat {running.image.name} -A {path}"
     else:
         reason, why, hint = _by_exit_code(running, code, words, out_of_memory=bool(state.get("OOMKilled")))

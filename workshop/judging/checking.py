@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .lab import Lab
 
 Check = Callable[["Lab"], None]
-IMAGE_GONE = "image-gone"
-"""Kind of trouble: the engine removes an image with its last name while another verification gives it one."""
 
 
 class NotYet(Exception):
@@ -135,7 +133,7 @@ def judge(  # noqa: PLR0913 - an answer, whose it is, and what is to happen besi
 
                 results = bounds.explained(lab, results)
             verdict = Verdict(exercise.name, exercise.title, results, time.monotonic() - started)
-            if look and not _lost_an_image(verdict):
+            if look:
                 look(lab, verdict)
         return verdict
 
@@ -144,7 +142,7 @@ def judge(  # noqa: PLR0913 - an answer, whose it is, and what is to happen besi
 
 
 def _lost_an_image(verdict: Verdict) -> bool:
-    return any(one.finding and one.finding.reason == IMAGE_GONE for one in verdict.checks)
+    return any(one.finding and one.finding.reason == api.IMAGE_GONE for one in verdict.checks)
 
 
 def _run(checks: list[Check], lab: Lab) -> Iterator[Result]:
@@ -175,18 +173,9 @@ def _one(check: Check, lab: Lab) -> Result:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is our bug and must not look like the learner's
         calling_off.check()  # or the container was taken away under its hands
         if api.is_image_gone(error):
-            return _result(check, Outcome.BROKEN, seconds=took(), finding=of_trouble(_image_gone()))
+            return _result(check, Outcome.BROKEN, seconds=took(), finding=of_trouble(api.image_gone()))
         return _result(check, Outcome.BROKEN, seconds=took(), finding=_bug(error), our_bug=True)
     return _result(check, Outcome.PASSED, seconds=took(), notes=lab.take_notes())
-
-
-def _image_gone() -> MachineTrouble:
-    return MachineTrouble(
-        "An image of this verification is gone.",
-        kind=IMAGE_GONE,
-        why="Another verification of the same files, or a docker command, removed it meanwhile.",
-        fix="run this again",
-    )
 
 
 def _result(check: Check, outcome: Outcome, **rest: Any) -> Result:  # noqa: ANN401 - Result's own fields

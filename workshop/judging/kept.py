@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workshop import places
+from workshop.engine import sweep
 
 _ID = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{12}")
 
@@ -21,8 +22,7 @@ def noted(exercise: str) -> list[str]:
 
 def among(images: Iterable[str], exercise: str) -> list[str]:
     """Give those of `images`, whole IDs, that are noted for an exercise."""
-    beginnings = tuple(one.removeprefix("sha256:") for one in noted(exercise))
-    return sorted(one for one in images if one.removeprefix("sha256:").startswith(beginnings))
+    return sorted(sweep.beginning(images, noted(exercise)))
 
 
 def keep(exercise: str, image_id: str, tips: Iterable[str]) -> list[str]:

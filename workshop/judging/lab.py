@@ -313,6 +313,10 @@ class Lab(Answer):
         """Write a command for `look` that runs `command` in the answer's image, whatever that starts by itself."""
         return looking.inside(next(iter(self._builds.values()), None) or self.build(), command)
 
+    def started_shown(self) -> str:
+        """Write a command for `look` that shows what a container of the answer starts."""
+        return looking.command_of(self.image_name)
+
     def while_running(self, *commands: str, options: str = "-d -P") -> str:
         """Write commands for `look` that need a container: it is called `look` in them, and gone with the last line."""
         return looking.while_running(self.image_name, *commands, options=options)

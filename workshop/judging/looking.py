@@ -21,6 +21,11 @@ def inside(image: Image, command: str) -> str:
     return f"docker run --rm --entrypoint {program} {image.name} {words}".rstrip()
 
 
+def command_of(image: str) -> str:
+    """Write a command that shows what a container of `image` starts: ENTRYPOINT and CMD, as lists."""
+    return f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {image}'
+
+
 def while_running(image: str, *commands: str, options: str = "-d -P") -> str:
     """Write commands that start `image` as a container called `look`, do `commands` with it, and remove it."""
     return "\n".join([f"docker run {options} --name {NAME} {image}", *commands, f"docker rm -f {NAME}"])
@@ -33,8 +38,3 @@ def asking(image: str, path: str, *, port: int | None = None) -> str:
     """
     beyond = f":{port}" if port not in (None, 80) else ""
     return while_running(image, f"docker exec {NAME} wget -q -S -O - http://127.0.0.1{beyond}{path}")
-
-
-def quoted(path: str) -> str:
-    """Put a path between quotes where it has a blank in it, as every shell wants it."""
-    return f'"{path}"' if " " in path else path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import sys
 import time
@@ -50,9 +51,12 @@ class Listener:
     """A TCP port on which something in the container listens."""
 
     port: int
-    loopback: bool
-    """Only the container itself can reach it."""
-    address: str = ""
+    address: str
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only the container itself can reach it."""
+        return ipaddress.ip_address(self.address).is_loopback
 
     @property
     def anywhere(self) -> bool:
@@ -172,9 +176,7 @@ class Running:
             if len(fields) > 3 and fields[3] == _LISTENING:  # noqa: PLR2004 - the fourth column is the state
                 address, _, _ = fields[1].rpartition(":")
                 if address != _DOCKERS_OWN:
-                    found[fields[1]] = Listener(
-                        _port(fields[1]), loopback=_is_loopback(address), address=_written(address)
-                    )
+                    found[fields[1]] = Listener(_port(fields[1]), _written(address))
         return sorted(found.values(), key=lambda one: one.port)
 
     def opened(self) -> list[Listener]:
@@ -248,14 +250,7 @@ def _port(place: str) -> int:
     return int(place.rpartition(":")[2], 16)
 
 
-def _is_loopback(address: str) -> bool:
-    """Whether an address of /proc/net/tcp{,6} is 127.0.0.0/8 or ::1; the kernel writes it in host byte order."""
-    return address.endswith("7F") if len(address) == 8 else address == "00000000000000000000000001000000"  # noqa: PLR2004
-
-
 def _written(address: str) -> str:
     """Write an address of /proc/net/tcp{,6} as people do: each four bytes of it stand in host byte order."""
-    import ipaddress
-
     words = [bytes.fromhex(address[at : at + 8])[:: -1 if sys.byteorder == "little" else 1] for at in (0, 8, 16, 24)]
     return str(ipaddress.ip_address(b"".join(words))).removeprefix("::ffff:")

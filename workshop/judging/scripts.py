@@ -43,7 +43,7 @@ def named(image: Image, found: Mapping[str, str]) -> str:
     """Give the program of which an error text speaks: by its path there, else the one that containers start."""
     if "/" in found.get("program", ""):
         return found["program"]
-    return next(iter([*(image.config.get("Entrypoint") or ()), *(image.config.get("Cmd") or ())]), "")
+    return next(iter(image.command), "")
 
 
 def first_line(lab: Lab, image: Image, program: str) -> Closer | None:

@@ -7,11 +7,12 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from . import pages
 from .checking import NotYet
 from .users import numbers
 
 if TYPE_CHECKING:
-    from .lab import Image, Lab
+    from .lab import Lab
     from .running import Running
     from .verdict import Where
     from .web import Response
@@ -24,11 +25,6 @@ _QUOTED = re.compile(r"(?P<mark>[\"'])(?P<words>(?:(?!(?P=mark)).)*\s(?:(?!(?P=m
 _OK, _MISSING = 200, 404
 _PORT = re.compile(r"(?:[\d.]+:)?\d{2,5}")
 _CLOCK = re.compile(r"(?:busybox )?(?:\S*/)?timeout (?:-\S+ (?:[A-Z]+ )?)*(?=\S*[1-9])[\d.]+[smhd]? (?P<rest>.+)")
-
-
-def typed(image: Image) -> str:
-    """Write what a container of the image starts on one line."""
-    return " ".join([*(image.config.get("Entrypoint") or []), *(image.config.get("Cmd") or [])])
 
 
 def command_as_meant(lab: Lab, *, expected: str, seen: str) -> None:
@@ -52,7 +48,7 @@ def command_as_meant(lab: Lab, *, expected: str, seen: str) -> None:
     elif by_shell and line[2:3] == ["httpd"] and line[3:]:
         reason, hint = "words-behind-sh-c", "is a shell needed here at all?"
         why = "sh -c runs the one string behind it. The words that follow are no part of that, so httpd got no options."
-        seen += f"\nit ran: {typed(lab.build())}"
+        seen += f"\nit ran: {' '.join(line)}"
     elif by_shell and (
         quoted := re.fullmatch(r"\s*(?P<mark>[\"'])(?P<words>(?:(?!(?P=mark)).)*\s.*)(?P=mark)", line[-1])
     ):
@@ -69,13 +65,13 @@ def command_as_meant(lab: Lab, *, expected: str, seen: str) -> None:
         why += "there is none."
     else:
         return
-    look = f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {lab.image_name}'
+    look = lab.started_shown()
     lab.not_yet(reason, why, expected=expected, actual=seen, hint=hint, look=look, where=where)
 
 
 def port_as_meant(lab: Lab, *, expected: str, seen: str) -> None:
     """Not there yet, where httpd was given a port without the option that makes it one."""
-    words = typed(lab.build()).split()
+    words = " ".join(lab.build().command).split()
     if "httpd" not in words or _told_a_port(words):
         return
     stray = next((word for word in words if _PORT.fullmatch(word)), None)
@@ -93,7 +89,7 @@ def port_as_meant(lab: Lab, *, expected: str, seen: str) -> None:
 
 def port_given(lab: Lab, *, expected: str, seen: str) -> None:
     """Not there yet, where httpd was told no port at all, in an exercise that asks for one."""
-    words = typed(lab.build()).split()
+    words = " ".join(lab.build().command).split()
     if "httpd" in words and not _told_a_port(words):
         lab.not_yet(
             "port-not-given",
@@ -186,8 +182,8 @@ def page_is_there(running: Running, page: Response) -> None:
     lab, image = running.lab, running.image
     seen = f"{page.status}: {page.text.strip()[:120]}"
     base = next((one for one in BASE_IMAGES if image.is_on(one)), "busybox")
-    pages = {path.read_bytes() for path in lab.folder.rglob("*.html") if path.is_file()}
-    if page.status == _OK and page.body and page.body not in pages:
+    bodies = {path.read_bytes() for path in lab.folder.rglob("*.html") if path.is_file()}
+    if page.status == _OK and page.body and page.body not in bodies:
         written = [lab.maker(place, base) for place in image.where_is(page.body, base)]
         if writer := next((one for one in written if one and one.text.upper().startswith("RUN")), None):
             lab.not_yet(
@@ -199,7 +195,7 @@ def page_is_there(running: Running, page: Response) -> None:
                 look=lab.inside("ls -l /www"),
                 where=writer,
             )
-    places = [place for body in pages for place in image.where_is(body, base)]
+    places = [place for body in bodies for place in image.where_is(body, base)]
     if not places:
         _kept_out(lab, seen)
         return
@@ -234,16 +230,8 @@ def _not_readable(lab: Lab, seen: str, why: str, where: Where | None) -> None:
 
 def _kept_out(lab: Lab, seen: str) -> None:
     """Say what kept the page out of the image: the .dockerignore, or that nobody brings it."""
-    if (lab.folder / PAGE).is_file() and (pattern := lab.ignored(PAGE)):
-        lab.not_yet(
-            "page-ignored",
-            f"Your .dockerignore keeps the page from the builder, so COPY never sees it: {pattern}",
-            expected=PAGE,
-            actual=seen,
-            hint="which names does that line match?",
-            look=lab.inside("ls -R /www"),
-            where=lab.where_in(".dockerignore", pattern),
-        )
+    if (lab.folder / PAGE).is_file():
+        pages.must_get_in(lab, PAGE, expected=PAGE, seen=seen, look=lab.inside("ls -R /www"))
     stage = lab.dockerfile.final_stage
     if not any(one.keyword in ("COPY", "ADD") for one in lab.dockerfile.in_stage(stage)):
         lab.not_yet(

@@ -10,7 +10,6 @@ from pathlib import Path
 from workshop import ending, exercises, places
 from workshop.exercises import Exercise
 from workshop.joining import telling
-from workshop.judging import looking
 from workshop.judging.checking import judge
 from workshop.judging.verdict import Outcome, Result, Verdict
 from workshop.trouble import DONE, Usage
@@ -146,7 +145,7 @@ def _with_its_image(check: Result, exercise: Exercise, folder: Path) -> Result:
         check = replace(check, finding=finding)
     if finding is None or name not in finding.look or f"docker build -t {name}" in finding.look:
         return check
-    build = f"docker build -q -t {name} {looking.quoted(places.as_typed(folder))}"
+    build = f"docker build -q -t {name} {places.quoted(places.as_typed(folder))}"
     return replace(check, finding=replace(finding, look=f"{build}\n{finding.look}"))
 
 

@@ -93,6 +93,14 @@ def commands(found: list[Leftover]) -> list[list[str]]:
     return [[*words[kind], *which] for kind, which in names.items() if which]
 
 
+def show_all(found: list[Leftover], show: Callable[[str], None], command: Callable[[list[str]], None]) -> None:
+    """Show these, and the commands that removing them stands for."""
+    for one in found:
+        show(f"  {one.line}")
+    for words in commands(found):
+        command(words)
+
+
 def clean_up(
     *,
     with_images: bool,
@@ -107,10 +115,7 @@ def clean_up(
         what = "nothing" if with_images else "no containers"
         show(f"Nothing to clean up: the workshop has {what} on this engine.")
         return
-    for one in found:
-        show(f"  {one.line}")
-    for words in commands(found):
-        command(words)
+    show_all(found, show, command)
     if dry:
         return
     if sure(f"Remove {'these' if len(found) > 1 else 'this'}?"):
