@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,7 +102,9 @@ def test_a_build_whose_time_goes_by_between_steps_is_no_fault_of_the_answer(
     answer: Path, builder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lab, "BUILD_WITHIN", 4)
-    verdict = _judged(answer, "FROM busybox\n" + "".join(f"RUN sleep 1.{number}\n" for number in range(6)))
+    never_cached = uuid.uuid4().hex  # what an earlier run built of it would go by at once
+    steps = "".join(f"RUN sleep 1.{number} # {never_cached}\n" for number in range(6))
+    verdict = _judged(answer, f"FROM busybox\n{steps}")
     assert verdict.outcome is Outcome.BROKEN
     assert verdict.exit_code == 3
 
