@@ -161,3 +161,11 @@ def test_a_table_becomes_a_list_where_it_is_narrow() -> None:
             if line.strip() and "─" not in line and "━" not in line
         ]
         assert lines == seen, shown
+
+
+def test_piped_markdown_has_nothing_that_only_a_browser_understands(capsys: pytest.CaptureFixture[str]) -> None:
+    report.console.cache_clear()
+    report.markdown("<details><summary>Check</summary>\n\nYes.\n\n</details>\n\n```html title=index.html\n<p>\n```\n")
+    assert [line for line in capsys.readouterr().out.splitlines() if line] == [
+        *("**Check**", "Yes.", "File `index.html`:", "```html", "<p>", "```"),
+    ]

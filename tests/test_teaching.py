@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 
 from tests.conftest import ROOT, copy_repository
 from workshop import places, report
+from workshop.judging.running import until
 from workshop.learning import lesson, teaching
 from workshop.trouble import Usage
 
@@ -167,13 +170,24 @@ def test_piped_it_is_the_text_itself_and_on_a_terminal_it_asks(tmp_path: Path) -
     assert found[0].text in done.stdout
     assert "?" not in done.stdout.splitlines()[-1]
     pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
-    from tests.terminal import Terminal
+    from tests.terminal import WITHIN, Terminal
 
     with Terminal([*task, "--next"], columns=60, cwd=root, env={}) as terminal:
-        terminal.shows("[y/N]")
+
+        def asks(times: int) -> bool | None:
+            return terminal.text.count("q leaves it: ") + terminal.text.count("[y/N]") >= times or None
+
+        for number in itertools.count(1):
+            assert until(functools.partial(asks, number), WITHIN)
+            if "[y/N]" in terminal.text:
+                break
+            page = terminal.text.rpartition("Enter shows more, q")[0].rpartition("q leaves it: \n")[2]
+            assert 14 <= page.count("\n") < 30, f"a page of a terminal with 30 lines: {page}"
+            terminal.type("\n")
         terminal.type("n\n")
         code, seen = terminal.all()
     assert code == 0
+    assert number > 2
     assert all(len(line) <= 60 for line in seen.splitlines() if "─" not in line), seen
     assert "commands here, one at a time? [y/N]" in seen
     assert seen.rstrip().endswith("next: invoke lesson --section 3")

@@ -169,7 +169,9 @@ def _difference(exercise: Exercise, path: Path) -> list[str]:
         return [f"{name}: not a text file, or not to be read; see {places.as_typed(path)}"]
     if yours == theirs:
         return [f"{name}: yours is the same"]
-    if lines := list(difflib.unified_diff(old, new, f"your {name}", f"the solution's {name}", n=99, lineterm="")):
-        return lines
+    whole = len(old) + len(new)
+    names = f"your {name}", f"the solution's {name}"
+    if lines := list(difflib.unified_diff(old, new, *names, n=whole, lineterm="")):
+        return [line for line in lines if not line.startswith("@@")]  # there is one piece: the whole file
     ends = "Windows line ends (CRLF)" if b"\r\n" in yours and b"\r\n" not in theirs else "other blanks or line ends"
     return [f"{name}: yours has the same words, and {ends}"]

@@ -60,7 +60,7 @@ def show(number: int = 0, *, part: str = "", forward: bool = False, ask: Ask | N
     intro, found = _lesson(part)
     section = found[number - 1]
     _remember(part, number)
-    report.markdown("\n\n".join([intro, section.text] if number == 1 else [section.text]))
+    report.markdown("\n\n".join([intro, section.text] if number == 1 else [section.text]), ask=ask)
     report.say("")
     report.say(f"section {number} of {len(found)}: {section.title}", style="bold")
     if ask and (steps := _steps(section)):

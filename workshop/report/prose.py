@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from .terminal import beside, clean, console, hang
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.segment import Segment
 
 _LOOK = "look      "
 """What comes before commands that show the evidence."""
-_WHOLE = ("+", "-", " ", "@@")
+_WHOLE = ("+", "-", " ")
 """How lines begin that must stay in one piece: those of a difference."""
 _LABEL = re.compile(r"(?:not yet|[a-z]+) {2,}|hint(?: \d of \d|, level \d): |(?:[-*]|\d+\.) +")
 """What the rest of a line hangs on."""
@@ -27,15 +29,20 @@ _WIDE = 60
 """Columns below which the columns of a table would be too narrow for their words."""
 
 
-def markdown(text: str) -> None:
-    """Show Markdown on a terminal; piped, it goes out as it is written, which reads well and can be searched."""
+def markdown(text: str, *, ask: Callable[[str], str] | None = None) -> None:
+    """Show Markdown on a terminal; piped, it goes out much as it is written, which reads well and can be searched.
+
+    With `ask`, whoever reads says when to go on where the terminal is full.
+    """
     out = console()
-    text = clean(text)
+    text = _DETAILS.sub(lambda details: f"\n**{details[1]}**\n" if details[1] else "", clean(text))
+    text = _TITLED.sub(r"File `\3`:\n\n\1\2", text)
     if out.soft_wrap:
         out.print(text.rstrip())
         return
     from rich.console import ConsoleOptions, RenderResult
     from rich.markdown import Heading, Markdown
+    from rich.segment import Segments
     from rich.theme import Theme
 
     class AtTheLeft(Heading):
@@ -46,14 +53,25 @@ def markdown(text: str) -> None:
     class Lesson(Markdown):
         elements: ClassVar = {**Markdown.elements, "heading_open": AtTheLeft}
 
-    text = _DETAILS.sub(lambda details: f"\n**{details[1]}**\n" if details[1] else "", text)
     if out.width < _WIDE:
         text = _TABLE.sub(lambda table: f"{_as_list(table[0])}\n", text)
-    text = _TITLED.sub(r"File `\3`:\n\n\1\2", text)
     # no colours that only suit a light, or only a dark background
     styles = {"markdown.code": "bold", "markdown.code_block": "none", "markdown.h2": "bold underline"}
     with out.use_theme(Theme(styles)):
-        out.print(Lesson(text, code_theme="bw", hyperlinks=False))
+        lines = out.render_lines(Lesson(text, code_theme="bw", hyperlinks=False), pad=False, new_lines=True)
+        while ask and len(lines) >= out.height:
+            here = _stop(lines, out.height - 1)
+            out.print(Segments(itertools.chain(*lines[:here])), end="")
+            lines = lines[here:]
+            if ask("Enter shows more, q leaves it: ").strip() == "q":
+                return
+        out.print(Segments(itertools.chain(*lines)), end="")
+
+
+def _stop(lines: Sequence[Sequence[Segment]], room: int) -> int:
+    """Choose how many of these lines to show where there is `room` for so many: to the end of a paragraph, if near."""
+    ends = [number for number in range(room // 2, room) if not "".join(part.text for part in lines[number]).strip()]
+    return ends[-1] + 1 if ends else room
 
 
 def _as_list(table: str) -> str:
