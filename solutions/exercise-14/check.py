@@ -298,12 +298,16 @@ def _made_again(lab: Lab, image: Image) -> bool:
 def _really_made_again(lab: Lab, *, args: dict[str, str] | None = None, edits: dict[str, bytes] | None = None) -> bool:
     """Whether this one change makes the pages again, also among files whose cached steps nobody else can have.
 
-    The classic builder takes the newest step that fits, which may be from another verification of the same files.
+    The classic builder takes the newest step that fits, which may be from another verification of the same files. And
+    it may lose one that builds of all files share to somebody's removal, though hardly among two kinds of files.
     """
-    if not _made_again(lab, lab.build(args=args, edits=edits)):
-        return False
-    among_marks = lab.build(args=args, edits={**lab.once(marks), **(edits or {})})
-    return _file(lab, among_marks, "build-id.txt") != _file(lab, lab.once(marked), "build-id.txt")
+    marked = lab.once(marks)
+    more = {name: content + b"\n" for name, content in marked.items()}
+    return all(
+        _file(lab, lab.build(args=args, edits={**files, **(edits or {})}), "build-id.txt")
+        != _file(lab, lab.build(edits=files), "build-id.txt")
+        for files in ({}, marked, more)
+    )
 
 
 # What is said -------------------------------------------------------------------------------------------------

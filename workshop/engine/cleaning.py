@@ -29,8 +29,8 @@ _lock = threading.Lock()
 """Guards all three."""
 SWEEPING = places.STATE / "sweeping"
 """Holds a file for each process that removes images without a name: its number."""
-OTHERS_WITHIN = 5
-"""Seconds that a verification waits for those of others; a removal takes one."""
+OTHERS_WITHIN = 30
+"""Seconds that a verification waits for those of others; a removal takes one, on a loaded machine ten."""
 POLL = 0.02
 """Seconds between two looks whether they are done."""
 BUSY = 409
