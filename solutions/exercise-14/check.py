@@ -299,7 +299,8 @@ def _really_made_again(lab: Lab, *, args: dict[str, str] | None = None, edits: d
     """Whether this one change makes the pages again, also among files whose cached steps nobody else can have.
 
     The classic builder takes the newest step that fits, which may be from another verification of the same files. And
-    it may lose one that builds of all files share to somebody's removal, though hardly among two kinds of files.
+    two that begin at once may both make a step that builds of all files share, such as WORKDIR: then the later one
+    counts, below which the first finds nothing again. By the second kind of files there are no more of those.
     """
     marked = lab.once(marks)
     more = {name: content + b"\n" for name, content in marked.items()}

@@ -117,7 +117,7 @@ def check_lib_comes_from_the_build(lab: Lab) -> None:
 def check_edit_installs_nothing(lab: Lab) -> None:
     """An edit of app.sh does not install anything again."""
     # Somebody else's build of the same files may have got in between: then a list nobody else has tells the truth. And
-    # so may the removal of a step that builds of all files share, which the second such list will hardly meet, too.
+    # where two began at once, the later one's WORKDIR counts, below which the first finds nothing: hence a second list.
     if any(_same_installation(lab, {**_honest(lab), **more}) for more in ({}, _new_list(lab, 1), _new_list(lab, 2))):
         return
     runs = [one for one in lab.dockerfile.all("RUN") if _installs(one.text)]
