@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import threading
 from collections.abc import Callable
 
 import docker
 import pytest
 
 from tests.conftest import Checkout
-from workshop import Lab, exercises
+from workshop import Lab, exercises, places
 from workshop.engine import cleaning
 from workshop.engine.classic import Tip, Tips
 from workshop.judging.checking import NotYet
 
 FIRST = exercises.find("exercise-1")
+CMD = 'COPY --from=kitchen /made /made\nCMD ["sleep", "60"]'
 RECORDED = """\
 Sending build context to Docker daemon  5.632kB\r
 Step 1/7 : FROM busybox AS kitchen
@@ -71,6 +74,21 @@ def test_a_verification_leaves_no_nameless_image(engine: docker.DockerClient, bu
         assert bool(_nameless(engine, mark)) == (builder == "classic")
     cleaning.settle()
     assert not _nameless(engine, mark)
+
+
+def test_a_process_that_stays_removes_by_itself(engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = f"test.leftovers={os.urandom(4).hex()}"
+    monkeypatch.setattr(cleaning, "_by_itself", threading.Event())
+    cleaning.remove_later([], leftovers_of=places.ROOT)  # once in the life of a process, and by another one
+    cleaning.settle()
+    cleaning.stay()
+    made = f"FROM busybox AS kitchen\nLABEL {mark}\nRUN echo > /made\nFROM busybox\nLABEL {mark}\n{CMD}\n"
+    with FIRST.context_of(FIRST.key) as answer, Lab(FIRST, answer) as lab:
+        lab.start(lab.build(edits={"Dockerfile": made}))
+        monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
+    cleaning.settle()
+    assert not engine.api.images(filters={"label": mark})
+    assert not engine.api.containers(all=True, filters={"label": mark})
 
 
 def test_what_a_learners_next_build_replaces_goes_unless_they_named_it(

@@ -27,6 +27,7 @@ def judge(job: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Judge until there are no more jobs."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    cleaning.stay()
     os.dup2(2, 1)  # whatever else is printed must not look like a verdict
     try:
         for line in sys.stdin:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop import places
+from workshop.trouble import Trouble
 
 from . import labels, sweep
 from .api import Refused, talking
@@ -20,7 +21,7 @@ from .images import as_typed
 
 GONE = 404
 """HTTP status of "no such container"."""
-_removing: list[subprocess.Popen[bytes]] = []
+_removing: list[subprocess.Popen[bytes] | _Thread] = []
 _kept: list[tuple[list[str], list[str]]] = []
 """Images, and nameless ones, to be removed when `images_kept` ends, for each that is open."""
 _swept: set[Path] = set()
@@ -35,6 +36,23 @@ POLL = 0.02
 """Seconds between two looks whether they are done."""
 BUSY = 409
 """HTTP status of "removal is already in progress", or "an image is in use"."""
+_by_itself = threading.Event()
+"""Whether this process removes by itself what is to be removed later."""
+
+
+class _Thread(threading.Thread):
+    """A removal in this process, asked like one that is a process."""
+
+    def poll(self) -> int | None:
+        return None if self.is_alive() else 0
+
+    def wait(self) -> None:
+        self.join()
+
+
+def stay() -> None:
+    """Have this process remove by itself what is to be removed later: it lives on, so that costs it no process."""
+    _by_itself.set()
 
 
 def remove_container(container: str) -> bool:
@@ -85,6 +103,13 @@ def remove_later(
             _swept.add(leftovers_of)
     if not (containers or images or nameless or leftovers):
         return
+    _forget_ended()
+    if _by_itself.is_set() and not leftovers:
+        thread = _Thread(target=_remove, args=(containers, images, nameless), daemon=True)
+        with _lock:
+            _removing.append(thread)
+        thread.start()
+        return
     if not (images or nameless or leftovers):
         words = ["docker", "rm", "-f", "-v", *containers]  # starts quicker than Python
     else:
@@ -92,7 +117,6 @@ def remove_later(
         words = [sys.executable, "-I", "-S", sweep.__file__, json.dumps(order)]
     null = subprocess.DEVNULL
     started = subprocess.Popen(words, start_new_session=True, stdin=null, stdout=null, stderr=null)
-    _forget_ended()
     with _lock:
         _removing.append(started)
     if nameless:
@@ -101,14 +125,25 @@ def remove_later(
             (SWEEPING / str(started.pid)).touch()
 
 
+def _remove(containers: list[str], images: list[str], ids: list[str]) -> None:
+    """Do what `sweep` does."""
+    for name, remove in [*((one, remove_container) for one in containers), *((one, remove_image) for one in images)]:
+        with contextlib.suppress(Trouble, Refused):
+            remove(name)
+    with contextlib.suppress(Trouble, Refused):
+        for one in sweep.beginning(nameless(), ids) if ids else ():
+            remove_image(one)
+
+
 def _forget_ended() -> None:
     """Forget the removals of this process that are over; until they are asked, they count as alive."""
     with _lock:
         ended = [one for one in _removing if one.poll() is not None]
         _removing[:] = [one for one in _removing if one not in ended]
     for one in ended:
-        with contextlib.suppress(OSError):
-            (SWEEPING / str(one.pid)).unlink(missing_ok=True)
+        if not isinstance(one, _Thread):
+            with contextlib.suppress(OSError):
+                (SWEEPING / str(one.pid)).unlink(missing_ok=True)
 
 
 def _leftovers(root: Path) -> list[str]:
