@@ -223,6 +223,8 @@ CASES = (
     ),
     build("folder-not-in-image.stage", BUSYBOX + NGINX + BUSYBOX + "RUN mkdir /a/b\n", 4, detail="stage"),
     build("adduser-asks", BUSYBOX + "RUN adduser app\n", 2),
+    build("group-unknown", BUSYBOX + "RUN adduser -S app\n", 2),
+    build("user-tool-missing", BUSYBOX + "RUN useradd app\n", 2),
     build(
         "script-wants-words",
         BUSYBOX + "COPY a.sh /\nRUN sh a.sh one\n",

@@ -81,7 +81,7 @@ def check_counter_counts(lab: Lab) -> None:
 @after(check_starts_as_ordinary_user, check_page_opens)
 def check_pages_are_safe(lab: Lab) -> None:
     """That user can't change the pages."""
-    places = pages.files_with(lab.running, lab.running.fetch("/").body)
+    places = _served(lab, pages.files_with(lab.running, lab.running.fetch("/").body))
     folders = {place.rpartition("/")[0] or "/" for place in places}
     if not folders:
         lab.not_yet(
@@ -91,10 +91,34 @@ def check_pages_are_safe(lab: Lab) -> None:
             actual="a page that is written anew for each visitor",
             hint="leave the pages files that httpd only reads",
         )
+    folders |= _linked(lab, folders)
     writable = [path for folder in sorted(folders) for path in users.may_write(lab.running, folder)]
     if writable:
         _writable(lab, sorted(folders)[0], sorted(writable, key=lambda path: path not in places))
     lab.running.must_stay_up()
+
+
+def _served(lab: Lab, places: list[str]) -> list[str]:
+    """Pick, of several files that hold the page, those without which it is not served."""
+    if len(places) < 2:
+        return places
+
+    def needed(place: str) -> bool:
+        lab.running.exec("mv", place, f"{place}.away", user="0")
+        status = lab.running.fetch("/").status
+        lab.running.exec("mv", f"{place}.away", place, user="0")
+        return status != 200
+
+    return list(filter(needed, places)) or places
+
+
+def _linked(lab: Lab, folders: set[str]) -> set[str]:
+    """List what is reached through links among the pages: where a link to the page is, and the counter's own place."""
+    tops = sorted({*folders, "/www"})
+    found = lab.running.exec("readlink", "-f", *(f"{top}{COUNTER}" for top in tops), user="0").stdout.splitlines()
+    linked = {path for path in found if not path.startswith(tuple(f"{top}/" for top in tops))}
+    above = {folder for path in linked if lab.running.exec("test", "-w", folder := path.rpartition("/")[0]).code == 0}
+    return linked | above | {top for top in tops if lab.running.exec("test", "-L", f"{top}/index.html").code == 0}
 
 
 def _not_readable(lab: Lab, seen: str) -> NoReturn:
@@ -180,7 +204,12 @@ def _cannot_write(lab: Lab, path: str, problem: str, look: str) -> NoReturn:
         reason = "count-file-not-writable"
         why = f"The file {path} is there already, and this user may not change it."
         hint = "what a RUN above USER writes belongs to root"
-    elif owner in ("root", "0") and (volume := lab.where("VOLUME", containing=folder)):
+    elif (
+        owner in ("root", "0")
+        and (volume := lab.where("VOLUME", containing=folder))
+        and (change := lab.where("RUN", containing=folder))
+        and change.line > volume.line
+    ):
         reason, where = "data-not-writable", volume
         why = f"{folder} belongs to root. The classic builder drops what is changed in it below the VOLUME line."
         hint = "what comes first, the change or the VOLUME?"

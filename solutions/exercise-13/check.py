@@ -1,6 +1,8 @@
 """Exercise 13 is done when the counter counts what it is asked to, stops when told to, and shows whether it is well."""
 
 import re
+import time
+from dataclasses import replace
 from typing import NoReturn
 
 from workshop import Lab, NotYet, Where, after
@@ -12,15 +14,10 @@ BANNER = "The fruit counter of Banana Smith opens."
 SPEAKS_WITHIN = 4.0
 """Seconds until the server says what it counts."""
 HEARTBEAT = "/tmp/heartbeat"  # noqa: S108 - in the container, where server.sh has it
-_FREEZE = r"""
-for one in /proc/[0-9]*; do
-  [ "$one" = /proc/1 ] && continue
-  tr '\0' ' ' < "$one/cmdline" | grep -q 'server\.sh' && kill -STOP "${one#/proc/}" && echo "$one"
-done
-"""
-"""Stops every process but the first that is server.sh, so that it hears nothing; names each."""
 OLD, YOUNG = 8, 2
 """Seconds: ages of a heartbeat that are clearly too old, and clearly young enough, for a limit of five."""
+ONE_BEAT = 1.2
+"""Seconds within which a heart beats."""
 
 
 def check_image_builds(lab: Lab) -> None:
@@ -108,7 +105,19 @@ def check_counts_bananas(lab: Lab) -> None:
 def check_is_healthy(lab: Lab) -> None:
     """Docker calls it healthy while its heart beats."""
     running = lab.once(bananas)
-    health.must_be_healthy(running)
+    try:
+        health.must_be_healthy(running)
+    except NotYet as failed:
+        if failed.finding.reason != "never-healthy" or _verdict_at(running, OLD) != 0:
+            raise
+        lab.not_yet(
+            "compares-upside-down",
+            "The check is the wrong way round: content with an old heartbeat, and not with a young one.",
+            expected="healthy while the heartbeat is younger than five seconds",
+            actual=f"a failure while it beats, and none when it is {OLD} seconds old",
+            hint="in words: which number must be less than which, for exit code 0?",
+            where=lab.where("HEALTHCHECK"),
+        )
     if _verdict_at(running, YOUNG) != 0:
         lab.not_yet(
             "too-strict",
@@ -129,6 +138,17 @@ def check_notices_a_stuck_server(lab: Lab) -> None:
     if running.health("unhealthy", health.WITHIN) is None:
         running.must_stay_up()
         _never_unhealthy(lab, running)
+    time.sleep(ONE_BEAT)
+    if _age(running) < OLD:
+        lab.not_yet(
+            "another-beats",
+            "The heartbeat goes on while the server is stuck: something else touches its file.",
+            expected=f"nobody but server.sh writes {HEARTBEAT}",
+            actual=f"a heartbeat younger than {OLD} seconds, of a server that gives none",
+            hint="who else writes that file, and what does it know of the server?",
+            look=lab.while_running("docker top look", options="-d"),
+            where=_start_line(lab, "heartbeat") or lab.where("ENTRYPOINT") or lab.where("CMD"),
+        )
 
 
 @after(check_stays_up)
@@ -136,28 +156,43 @@ def check_stops(lab: Lab) -> None:
     """On docker stop it ends at once, with a goodbye (waits up to 3 s)."""
     running = lab.once(bananas)
     first = running.process_one()
-    stopping.must_stop(running, says="Goodbye!")
-    if "server.sh" not in first:
-        _must_be_its_own_goodbye(lab)
+    try:
+        stopping.must_stop(running, says="Goodbye!")
+    except NotYet as failed:
+        where = failed.finding.where
+        if "server.sh" not in first and where and not where.text.startswith("STOPSIGNAL"):
+            where = _start_line(lab, "server.sh") or where
+        raise NotYet(replace(failed.finding, where=where)) from failed
+    _must_be_its_own_goodbye(lab)
 
 
 def _must_be_its_own_goodbye(lab: Lab) -> None:
-    """Not there yet when there is a goodbye though the server can't hear: then another one says it in its place."""
-    running = lab.once(plantains)
-    if not running.exec("sh", "-c", _FREEZE, user="0").stdout.strip():
-        return  # no other process than the first is the server
-    running.stop(1)
-    if "Goodbye!" not in running.container.logs():
+    """Not there yet when another says the goodbye: then it stays the same when that of server.sh is another."""
+    own = f"Goodbye-{lab.nonce}"
+    edits = {name: lab.read(name).replace(b"Goodbye!", own.encode()) for name in _servers(lab)}
+    if not edits:
+        return  # the server stands in the Dockerfile itself
+    running = lab.start(lab.build(edits=edits))
+    _until_it_counts(running)
+    running.stop(stopping.WITHIN)
+    if own in running.container.logs():
         return
     lab.not_yet(
         "no-goodbye",
-        "Another script says goodbye in the server's place: it did so while the server could not hear the signal.",
+        "The goodbye is not that of server.sh: another script says it in its place, or counts in its place.",
         expected="the server's own last words, with its own count",
         actual=running.last_words(3),
         hint="who is process 1, and what does the server get to know of the signal?",
         look=lab.while_running("docker top look", "docker stop look", "docker logs look", options="-d"),
         where=_start_line(lab, "Goodbye") or lab.where("ENTRYPOINT") or lab.where("CMD"),
     )
+
+
+def _servers(lab: Lab) -> list[str]:
+    """List the files of the folder that are the server as it was given, wherever they lie."""
+    given = (lab.exercise.starter / "server.sh").read_bytes()
+    files = (path for path in lab.folder.rglob("*") if path.is_file())
+    return [str(one.relative_to(lab.folder)) for one in files if one.read_bytes().replace(b"\r\n", b"\n") == given]
 
 
 def _start_line(lab: Lab, containing: str) -> Where | None:
@@ -178,6 +213,16 @@ def _until_it_counts(running: Running) -> str:
 
 def _must_count(lab: Lab, running: Running, thing: str) -> None:
     said = _until_it_counts(running)
+    if not running.is_up() and f"{thing}: not found" in said:
+        lab.not_yet(
+            "words-taken-for-a-program",
+            "What is to be counted was started as a program. The words of docker run take the place of all of CMD.",
+            expected=f"Counting {thing}",
+            actual=said,
+            hint="where should the server's own name stand, so that it is always there?",
+            look=lab.started_shown(),
+            where=_start_line(lab, "$@") or lab.where("CMD"),
+        )
     running.must_stay_up()
     if f"Counting {thing}\n" not in said:
         _wrong_count(lab, running, thing, said)
@@ -228,19 +273,24 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
     lab.not_yet(reason, why, expected=f"Counting {thing}", actual=said or "nothing", hint=hint, look=look, where=where)
 
 
-def _verdict_at(running: Running, age: int) -> int:
-    """Stop the heart, and give the health check's exit code for a last beat `age` seconds ago; below 0, for none."""
-    if age < 0:
+def _verdict_at(running: Running, age: int | None) -> int:
+    """Stop the heart, and give the health check's exit code for a last beat `age` seconds ago; None, for none."""
+    if age is None:
         running.exec("sh", "-c", f"touch /tmp/sick; rm -f {HEARTBEAT}", user="0")
         return health.run_once(running).code
     code = 0
     for _ in range(5):
         running.exec("sh", "-c", f"touch /tmp/sick; touch -d @$(($(date +%s) - {age})) {HEARTBEAT}", user="0")
         code = health.run_once(running).code
-        now = running.exec("sh", "-c", f"echo $(($(date +%s) - $(stat -c %Y {HEARTBEAT})))", user="0").stdout.strip()
-        if now.isdigit() and age <= int(now) <= age + 2:  # else the server beat once more, or the machine was slow
+        if age <= _age(running) <= age + 2:  # else the server beat once more, or the machine was slow
             break
     return code
+
+
+def _age(running: Running) -> int:
+    """Give the seconds since the last heartbeat; below 0 where there is none, or one of the future."""
+    now = running.exec("sh", "-c", f"echo $(($(date +%s) - $(stat -c %Y {HEARTBEAT})))", user="0").stdout.strip()
+    return int(now) if now.isdigit() else -1
 
 
 def _printed_at(running: Running, age: int) -> str:
@@ -259,9 +309,12 @@ def _never_unhealthy(lab: Lab, running: Running) -> NoReturn:
     elif _verdict_at(running, 1_000_000) != 0:
         reason, why = "too-patient", f"A server that has been stuck for {OLD} seconds still counts as well."
         hint = "compare the numbers in your health check"
-    elif _verdict_at(running, -1) != 0:
+    elif _verdict_at(running, None) != 0:
         reason, why = "only-looks-for-the-file", "The check asks whether the heartbeat is there, not how old it is."
         hint = "which program tells when a file was last touched?"
+    elif _verdict_at(running, -1_000) != 0:
+        reason, why = "counts-backwards", "The check takes now from then, so an age is below zero: less than any limit."
+        hint = "which of the two times is the greater number?"
     else:
         reason = "health-check-never-fails"
         why = "The heart has stopped, and the check still says that all is well. What can't fail is not a check."

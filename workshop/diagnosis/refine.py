@@ -223,8 +223,10 @@ def _flag(scene: Scene) -> Answer:
 
 
 def _user(scene: Scene) -> Answer:
-    one = scene.instruction
-    return scene.reason, "blank" if one and one.keyword == "USER" and len(one.text.split()) > 2 else "", {}  # noqa: PLR2004 - the keyword and one word
+    words = scene.instruction.text.split() if scene.instruction else []
+    if not words or words[0].upper() != "USER" or len(words) <= 2:  # noqa: PLR2004 - the keyword and one word
+        return scene.reason, "", {}
+    return scene.reason, "comment" if any(word.startswith("#") for word in words) else "blank", {}
 
 
 def _step(scene: Scene) -> Answer:

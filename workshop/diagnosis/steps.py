@@ -8,7 +8,7 @@ STEPS = (
     Row(
         "user-unknown",
         (
-            r"unable to find (?:user|group) (?P<user>[^\s:]+)\s*: no matching entries",
+            r"unable to find (?:user|group) (?P<user>[^\s:]+)[^\n:]*: no matching entries",
             r"(?:chown|chgrp): unknown (?:user|group)(?:/group)? (?P<user>\S+)",
             r"can't find [ug]id for (?:user|group) (?P<user>[^\s:]+)",
             r"no such (?:user|group): (?P<user>\S+)",
@@ -27,7 +27,36 @@ STEPS = (
                 "A user and a group have a : between them, with no spaces; all of it was taken for one name.",
                 ("Write it as NAME, or as NAME:GROUP.",),
             ),
+            "comment": Words(
+                "A # in the middle of a line is no comment.",
+                "It begins a comment only at the start of a line; here all of it was taken for one name.",
+                ("Put the comment on a line of its own.",),
+            ),
         },
+    ),
+    Row(
+        "group-unknown",
+        (r"adduser: unknown group (?P<group>\S+)",),
+        Words(
+            "The image has no group called “{group}”.",
+            "adduser puts a new user only into a group that is there. With -S and without -G, that is nogroup.",
+            ("Which options does this user need at all? docker run --rm {base} adduser --help",),
+        ),
+        output=True,
+        otherwise={"base": "BASE"},
+        keywords=("RUN",),
+    ),
+    Row(
+        "user-tool-missing",
+        (r"sh: (?:line )?(?:\d+: )?(?P<word>useradd|groupadd|usermod): (?:command )?not found",),
+        Words(
+            "This base image has no {word}.",
+            "It comes with Debian and its like. BusyBox and Alpine have adduser and addgroup, with other options.",
+            ("See what they take: docker run --rm {base} adduser --help",),
+        ),
+        output=True,
+        otherwise={"base": "BASE"},
+        keywords=("RUN",),
     ),
     Row(
         "disk-full",

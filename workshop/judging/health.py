@@ -25,6 +25,10 @@ WITHIN = 6.0
 _ENOUGH = 6
 """Failures in a row after which nobody expects a success."""
 _SHELL = ("/bin/sh", "-c")
+_BROKEN = re.compile(
+    r"syntax error|unrecognized option|invalid (?:number|option)|unknown operand|bad number", re.IGNORECASE
+)
+"""What shells, test and the tools of BusyBox say of a command that they do not understand."""
 _OFTEN = "-d --health-interval 1s --health-retries 1"
 _SLEEP, _HEALTH = "docker exec look sleep 3", 'docker inspect -f "{{json .State.Health}}" look'
 """For `look`: a health check every second, and what came of three of them."""
@@ -122,11 +126,8 @@ def _never_healthy(running: Running) -> None:
     elif found and found.reason != "run-step-failed":
         reason, why = found.reason, f"{found.title} {found.why}".strip()
         hint = found.fix[0] if found.fix else hint
-    elif "not found" in said:
-        reason, why = "tool-missing-in-image", "The check needs a program that is not in the image."
-        hint = "which programs does the image have?"
-    elif said.startswith("Health check exceeded"):
-        reason, why = "health-check-too-slow", "The check did not end in time; that counts as a failure."
+    else:
+        reason, why, hint = _by_its_words(said) or (reason, why, hint)
     lab.not_yet(
         reason,
         why,
@@ -137,6 +138,20 @@ def _never_healthy(running: Running) -> None:
         look=lab.while_running(_SLEEP, _HEALTH, options=_OFTEN),
         where=lab.where("HEALTHCHECK"),
     )
+
+
+def _by_its_words(said: str) -> tuple[str, str, str] | None:
+    """Tell from what a health check prints why it fails: reason, why and hint."""
+    if "not found" in said:
+        why = "The check needs a program that is not in the image."
+        return "tool-missing-in-image", why, "which programs does the image have?"
+    by_hand = "run the command of your health check by hand, in the container"
+    if said.startswith("Health check exceeded"):
+        return "health-check-too-slow", "The check did not end in time; that counts as a failure.", by_hand
+    if _BROKEN.search(said):
+        why = f"The check itself does not work, however well the server is. It says: {said.partition(chr(10))[0]}"
+        return "health-check-broken", why, by_hand
+    return None
 
 
 def _asked(test: list[str]) -> str:

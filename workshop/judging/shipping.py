@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from . import packed
+
 if TYPE_CHECKING:
     from workshop.inside.layers import Layer
 
@@ -43,10 +45,10 @@ def find(image: Image, layers: list[Layer], marks: Iterable[tuple[str, str]]) ->
         for path, entry in layer.files.items():
             content = layer.read(path) if entry.is_file else b""
             for what, mark in marks:
-                if mark.encode() in content:
+                if packed.holds(content, [mark.encode()]):
                     found.append(Found(what, f"/{path}", _covered(layers[number + 1 :], path), number, mark))
-    settings = json.dumps([image.config, image.history], ensure_ascii=False, default=str)
-    return [*found, *(Found(what, "", mark=mark) for what, mark in marks if mark in settings)]
+    settings = json.dumps([image.config, image.history], ensure_ascii=False, default=str).encode()
+    return [*found, *(Found(what, "", mark=mark) for what, mark in marks if packed.holds(settings, [mark.encode()]))]
 
 
 def _covered(above: list[Layer], path: str) -> bool:
