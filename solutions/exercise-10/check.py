@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from dataclasses import replace
 
-from workshop import Finding, Image, Lab, Layer, NotYet, after
+from workshop import Finding, Image, Lab, Layer, NotYet, Where, after
 
 STARTER = "junk-in-a-layer"
 BASE = "busybox"
@@ -19,11 +19,14 @@ ALLOWED = 1_000_000
 JUNK = 20 * 1024 * 1024
 """Bytes of junk that the starter makes; as many zeros have one checksum always, and are junk all the same."""
 _SUM = re.compile(r"^([0-9a-f]{64}) +\S+$", re.MULTILINE)
+_AT_ONCE = re.compile(r"\bdd [^|&;]*of=[^|&;]+[|&] ")
+"""The junk being made while the next command runs already."""
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
+    lab.ahead(_from_scratch)
     try:
         lab.build()
     except NotYet as failed:
@@ -43,7 +46,7 @@ def check_report_is_there(lab: Lab) -> None:
         reason, why = (
             ("report-elsewhere", f"The image has a report, but at {elsewhere[0]}.")
             if lab.file(REPORT) is None and elsewhere
-            else ("report-missing", f"The image has no {REPORT}. No RUN writes it, or it stayed in another stage.")
+            else ("report-missing", f"The image has no {REPORT}. {_why_no_report(where)}")
             if lab.file(REPORT) is None
             else ("report-empty", "There was nothing to read when the checksum was made, and the build went on.")
             if not report.strip()
@@ -85,7 +88,7 @@ def check_report_is_there(lab: Lab) -> None:
             "Each build comes to this very checksum, so it is not one of fresh junk.",
             expected=expected + ", another one in each build without the cache",
             actual=found[0],
-            hint="from where does the starter take its junk?",
+            hint="of what is it the checksum? And from where does the starter take its junk?",
             look=f"docker build --no-cache {lab.typed}",
             where=where,
         )
@@ -109,7 +112,8 @@ def check_logo_is_unpacked(lab: Lab) -> None:
     if lab.file(LOGO) == logo:
         return
     image = lab.build()
-    places = image.where_is(logo, BASE)
+    everywhere = image.where_is(logo, BASE)
+    places = [path for path in everywhere if lab.file(path) == logo]
     contents = _contents(image)
     packed = [path for _, path, content in contents if content in _archives(lab)]
     packed += [path for _, path, _ in contents if path.rpartition("/")[2].startswith("logo.") and f"/{path}" != LOGO]
@@ -117,6 +121,8 @@ def check_logo_is_unpacked(lab: Lab) -> None:
     reason, why, actual = (
         ("logo-elsewhere", f"The logo is in the image, but at {places[0]}.", places[0])
         if places
+        else ("logo-deleted", "The logo was in the image, and a later step deleted it.", "no such file")
+        if everywhere and lying is None
         else ("logo-not-unpacked", "The archive came into the image as it is; nothing unpacked it.", f"/{packed[0]}")
         if packed
         else ("logo-wrong", f"Something else lies at {LOGO}.", lying.decode(errors="replace")[:200])
@@ -131,6 +137,7 @@ def check_logo_is_unpacked(lab: Lab) -> None:
         hint="what happens to the archive on its way into the image, and where does it arrive?",
         look=lab.inside("ls -lR /www"),
         where=(lab.bringer(places[0], BASE) if places else None)
+        or (lab.where("RUN", containing="rm ") if reason == "logo-deleted" else None)
         or lab.where("COPY", "ADD", containing="logo")
         or lab.where("COPY", "ADD")
         or lab.where("FROM"),
@@ -218,30 +225,49 @@ def check_image_is_small(lab: Lab) -> None:
     )
 
 
+def _why_no_report(where: Where | None) -> str:
+    if where and "||" in where.text:
+        return "What stands behind || runs only when the command before it failed."
+    return "No RUN writes it, or it stayed in another stage."
+
+
 def _always_the_same(lab: Lab, reported: str) -> bool:
-    """Whether a build from scratch reports that, too; looked at only where nothing speaks of random numbers."""
-    if any("random" in text for text in _own_texts(lab)) or reported == hashlib.sha256(bytes(JUNK)).hexdigest():
+    """Whether a build from scratch reports that, too."""
+    if reported == hashlib.sha256(bytes(JUNK)).hexdigest():
         return False
+    return reported in (lab.file(REPORT, _from_scratch(lab)) or b"").decode(errors="replace")
+
+
+def _from_scratch(lab: Lab) -> Image:
+    """Build with a variable that nobody else has, so that no step comes out of a cache."""
     lines = list(lab.dockerfile.lines)
     for stage in reversed(lab.dockerfile.stages):
-        lines.insert(stage.instruction.last_line, f"LABEL fresh={lab.nonce}")
-    again = lab.build(edits={"Dockerfile": "\n".join(lines)})
-    return reported in (lab.file(REPORT, again) or b"").decode(errors="replace")
+        lines.insert(stage.instruction.last_line, f"ENV fresh={lab.nonce}")
+    return lab.build(edits={"Dockerfile": "\n".join(lines)})
 
 
 def _why_not_built(lab: Lab, found: Finding) -> Finding:
     """Say it in this exercise's words when a step misses a file that an earlier one deleted, or unpacked."""
-    missed = re.search(r"can't open '?([^':\s]+)|([^':\s]+): No such file", found.actual)
+    missed = re.search(r"can't (?:open|remove|stat) '?([^':\s]+)|([^':\s]+): No such file", found.actual)
     name = (missed[1] or missed[2]) if missed else ""
+    at_once = next((one for one in lab.dockerfile.all("RUN") if _AT_ONCE.search(one.text)), None)
     adds = lab.where("ADD", containing="logo")
     if name.endswith(("logo.tar.gz", "logo.tar")) and adds:
         return replace(
             found,
             reason="archive-already-unpacked",
-            why="ADD unpacks an archive on its way into the image. Its content arrived, so no archive is left for "
-            "this command to open.",
-            hint="which of the two has to do the unpacking, and into which folder?",
+            why="ADD unpacks an archive on its way into the image. Its content arrived, and no archive for this "
+            "command to find.",
+            hint="what is left to do here, behind an ADD? And in which folder did it unpack?",
             where=adds,
+        )
+    if name.endswith("build-junk") and at_once:
+        return replace(
+            found,
+            reason="not-waited-for",
+            why=f"Behind a single & or | the next command starts at once, and {name} is not there yet.",
+            hint="what stands between two commands of which the second needs the first?",
+            where=lab.line(at_once.first_line),
         )
     if name.endswith("build-junk"):
         return replace(

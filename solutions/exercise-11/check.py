@@ -1,8 +1,11 @@
 """Exercise 11 is done when the image serves the finished, signed site, and nothing else of the kitchen is in it."""
 
+import base64
+import gzip
 import hashlib
 import json
 import re
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +31,15 @@ def check_image_builds(lab: Lab) -> None:
     except NotYet as failed:
         found = failed.finding
         named = re.search(r"build\.sh: no signing key at (\S+)", found.actual)
-        if named and named[1].endswith(".key"):
+        if named and named[1].startswith("/run/secrets/"):
+            found = replace(
+                found,
+                reason="key-not-in-the-kitchen",
+                why="A secret mount holds what docker build gets by --secret, and verify gives none. The key is a "
+                "file of this folder.",
+                hint="the stage that cooks does not ship: what else takes a file into it?",
+            )
+        elif named and named[1].endswith(".key"):
             found = replace(
                 found,
                 reason="key-not-in-the-kitchen",
@@ -71,6 +82,16 @@ def check_site_is_served(lab: Lab) -> None:
     served = lab.once(_site)
     pages = {name: served.fetch(f"/{name}") for name in ["", *_pages(lab), "signature.txt"]}
     welcome = lab.file(f"{SITE}/index.html", BASE)
+    if pages[""].status == 403 and lab.file(f"{SITE}/index.html", _other(lab)):
+        lab.not_yet(
+            "site-not-readable",
+            "The pages are where nginx looks, and it may not read them: it serves as a user of its own, not as root.",
+            expected="files that everyone may read, in folders that everyone may enter",
+            actual="403 Forbidden",
+            hint="what do chmod, umask and --chmod say about others?",
+            look=lab.inside(f"ls -la {SITE}"),
+            where=lab.where("RUN", "COPY", containing="chmod") or lab.where("RUN", containing="umask"),
+        )
     if all(page.status != 200 or page.body == welcome for name, page in pages.items() if name != "signature.txt"):
         _no_site(lab)
     for name, page in pages.items():
@@ -97,14 +118,18 @@ def check_no_layer_has_the_kitchen(lab: Lab) -> None:
     """No layer holds the texts, build.sh, or the key."""
     image = _other(lab)
     above = image.layers_above(BASE)
-    marks = {"the signing key": _key(lab), "the script": _mark(lab), "a text": _raw(lab)}
+    marks = [
+        *(("the signing key", form) for form in _forms(_key(lab))),
+        ("the script", _mark(lab)),
+        ("a text", _raw(lab)),
+    ]
     papers = {name: (lab.folder / name).read_bytes() for name in PAPERS if (lab.folder / name).is_file()}
     found = [
         (what, path, place)
-        for what, mark in marks.items()
+        for what, mark in marks
         for place, layer in enumerate(above)
         for path in layer.files
-        if mark and mark in layer.read(path)
+        if mark and mark in path.encode() + _unpacked(layer.read(path))
     ] + [
         (f"your {name}", path, place)
         for name, content in papers.items()
@@ -153,8 +178,11 @@ def check_no_layer_has_the_kitchen(lab: Lab) -> None:
 @after(check_no_layer_has_the_kitchen)
 def check_settings_and_history_have_no_key(lab: Lab) -> None:
     """Neither the image's settings nor its history tell the key."""
-    key = _key(lab).decode(errors="replace")
     image = _other(lab)
+    known = "\n".join([json.dumps(image.config, ensure_ascii=False), *(step["CreatedBy"] for step in image.history)])
+    key = next((one for form in _forms(_key(lab)) if (one := form.decode(errors="replace")) in known), "")
+    if not key:
+        return
     where = shipping.telling(lab, key)
     if key in json.dumps(image.config, ensure_ascii=False):
         lab.not_yet(
@@ -216,6 +244,19 @@ def _mark(lab: Lab) -> bytes:
 def _key(lab: Lab) -> bytes:
     """Give the part that the folder's key and the other one share, by which each is found."""
     return lab.read(lab.find("signing.key")).strip()
+
+
+def _forms(key: bytes) -> list[bytes]:
+    """List what a key looks like in plain text, and in what everybody can turn back into it."""
+    return [key, base64.b64encode(key[: len(key) // 3 * 3]), key.hex().encode(), key[::-1]] if key else []
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Give what a file holds, and behind it what gunzip makes of it."""
+    try:
+        return content + gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        return content
 
 
 def _new_key(lab: Lab) -> bytes:

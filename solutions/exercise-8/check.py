@@ -18,6 +18,7 @@ GIVEN = "Hello"
 """The greeting that the Dockerfile sets."""
 SPEAKS = "from version"
 NAME = "VERSION"
+SHELLS = ("sh", "ash", "bash", "hush")
 TAKEN = re.compile(r"\$\{?VERSION\b")
 FOLLOW = "follow the variable through the Dockerfile, from where it is named to where it is used"
 STARTER = "arg-before-from"
@@ -55,16 +56,25 @@ def check_what_a_start_may_change(lab: Lab) -> None:
     """At its start a container takes another greeting, and no other version."""
     greeting, other = other_words(lab)
     said = lab.once(started_otherwise)
-    look = f"docker run --rm -e GREETING=Hola -e VERSION=9 {lab.image_name}"
+    name = NAME
+    if (renamed := _under_other_names(lab)) and other not in said and greeting in said:
+        # A program may need them for more than the sentence; whether it still works without is not asked here.
+        otherwise = lab.finish(image=given(lab), env={**renamed, "GREETING": greeting}).stdout.strip()
+        name, said = (next(iter(renamed)), otherwise) if f"{greeting} {SPEAKS} {other}" in otherwise else (name, said)
+    look = f"docker run --rm -e GREETING=Hola -e {name}=9 {lab.image_name}"
     if greeting not in said:
+        sets = lab.where("CMD", "ENTRYPOINT", containing="GREETING=") or lab.where_in("hello.sh", "GREETING=")
         lab.not_yet(
             "greeting-fixed",
-            "The greeting was decided while the image was made, so no start can change it.",
+            "This line gives the greeting a value of its own, over what the start says."
+            if sets
+            else "The greeting was decided while the image was made, so no start can change it.",
             expected=f"{greeting} from version {version(lab)}",
             actual=said,
             hint="which of ARG and ENV is there when a container starts? And where is the sentence put together?",
             look=look,
-            where=lab.where_in("hello.sh", f"{GIVEN} {SPEAKS}")
+            where=sets
+            or lab.where_in("hello.sh", f"{GIVEN} {SPEAKS}")
             or lab.where("RUN", "CMD", "ENTRYPOINT", containing=f" {SPEAKS}")
             or lab.where("ENV", "ARG", containing="GREETING")
             or lab.where("RUN"),
@@ -78,7 +88,7 @@ def check_what_a_start_may_change(lab: Lab) -> None:
             actual=said,
             hint="what of the build can no start change? A file, for example",
             look=look,
-            where=_reads_at_start(lab) or lab.where("ENV", containing="VERSION") or lab.where("CMD", "ENTRYPOINT"),
+            where=_reads_at_start(lab, name) or lab.where("ENV", containing=name) or lab.where("CMD"),
         )
     if f"{greeting} from version {version(lab)}" not in lines(said):
         _wrong_version(lab, said, greeting, version(lab))
@@ -102,7 +112,14 @@ def other_words(lab: Lab) -> tuple[str, str]:
 def started_otherwise(lab: Lab) -> str:
     """Give what a container says that was started with another greeting, and another version."""
     greeting, other = other_words(lab)
-    return lab.printed(image=given(lab), env={"GREETING": greeting, "VERSION": other}).stdout.strip()
+    return lab.printed(image=given(lab), env={"GREETING": greeting, NAME: other}).stdout.strip()
+
+
+def _under_other_names(lab: Lab) -> dict[str, str]:
+    """Find the image's variables that hold the version under a name of their own; with another version."""
+    pairs = (one.partition("=") for one in given(lab).config.get("Env") or [])
+    held = {name: value for name, _, value in pairs if version(lab) in value and name != NAME}
+    return {name: value.replace(version(lab), other_words(lab)[1]) for name, value in held.items()}
 
 
 def lines(text: str) -> list[str]:
@@ -158,6 +175,8 @@ class Trail(NamedTuple):
     """Those of them that take its value."""
     elsewhere: list[Line]
     """ARG lines of other stages that name it."""
+    near: list[Line]
+    """ARG lines of that stage with a name like it."""
     above: list[Line]
     """ARG lines above the first FROM that name it."""
     defaults: list[Line]
@@ -176,6 +195,7 @@ def _trail(lab: Lab) -> Trail:
         uses=uses,
         takes=[one for one in uses if TAKEN.search(one.text)],
         elsewhere=[one for one in args if one.stage is not None and one not in here],
+        near=[one for one in here if one.keyword == "ARG" and one not in args and NAME in one.text.upper()],
         above=[one for one in args if one.stage is None],
         defaults=[one for one in args if "=" in one.text],
     )
@@ -187,7 +207,7 @@ def _wrong_version(lab: Lab, said: str, greeting: str, wanted: str) -> NoReturn:
     if seen == wanted:
         reason, why, where, hint = _other_greeting(lab, said)
     elif NAME in seen:
-        reason, why, where, hint = _not_expanded(lab, trail, seen)
+        reason, why, where, hint = _not_expanded(lab, trail, seen, wanted)
     elif "can't open" in said or ("No such file" in said and ".txt" in said):
         reason, why, where, hint = _no_file(lab, trail)
     elif not seen:
@@ -219,8 +239,14 @@ def _other_greeting(lab: Lab, said: str) -> Cause:
     return "other-text", why, env, "compare the two sentences, letter by letter"
 
 
-def _not_expanded(lab: Lab, trail: Trail, seen: str) -> Cause:
-    bare = [one for one in trail.uses if one.json_form and not one.args[0].endswith("sh")]
+def _not_expanded(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
+    made = lab.maker("version.txt", "busybox")
+    if wanted in seen:
+        return "other-text", "The version arrived, and other words with it.", made, "which words does this line write?"
+    if made and made.text.upper().startswith(("COPY", "ADD")):
+        why = "COPY takes a file as it is; nobody reads the $ in it."
+        return "not-expanded", why, made, "which instruction has a shell, and could write that file?"
+    bare = [one for one in trail.uses if one.json_form and one.args[0].rpartition("/")[2] not in SHELLS]
     quoted = [one for one in trail.uses if "'" in one.text or "\\$" in one.text]
     if bare:
         why = "In a list no shell reads the words, and it is a shell that puts values in the place of names."
@@ -236,6 +262,9 @@ def _no_file(lab: Lab, trail: Trail) -> Cause:
     why, writes = "The program reads the version from a file that is not there.", trail.uses[-1] if trail.uses else None
     if writes and writes.json_form and ">" in writes.args:
         why += " In a list there is no shell, so > is one more word to print."
+    elif writes and lab.dockerfile.final_stage and writes.stage != lab.dockerfile.final_stage.index:
+        why += " The stage that writes it is not the one that becomes the image."
+        return "version-file-missing", why, _line(lab, writes), "what has to carry it over?"
     return "version-file-missing", why, _line(lab, writes), "which line writes that file, and to which path?"
 
 
@@ -246,6 +275,9 @@ def _empty(lab: Lab, trail: Trail, wanted: str) -> Cause:
         return "arg-not-at-start", why, at_start, "in what could the build leave the version for later?"
     if trail.asks:
         return _asked(lab, trail, wanted)
+    if trail.near:
+        why = f"This line asks for another name than {NAME}; each letter counts, capitals included."
+        return "arg-name", why, _line(lab, trail.near[-1]), "compare the two names, and how a default is written"
     if trail.elsewhere:
         why = "Each stage knows what it asked for itself. This one asks for VERSION; the one that uses it does not."
         return "other-stage", why, _line(lab, trail.elsewhere[0]), FOLLOW
@@ -256,9 +288,9 @@ def _empty(lab: Lab, trail: Trail, wanted: str) -> Cause:
     return "no-arg", why, None, FOLLOW
 
 
-def _reads_at_start(lab: Lab) -> Where | None:
-    """Find the line that takes VERSION from the container's environment."""
-    forms = (f"${NAME}", "${" + NAME)
+def _reads_at_start(lab: Lab, name: str = NAME) -> Where | None:
+    """Find the line that takes a variable from the container's environment."""
+    forms = (f"${name}", "${" + name)
     starts = (lab.where("CMD", "ENTRYPOINT", containing=form) for form in forms)
     return next(filter(None, [*starts, *(lab.where_in("hello.sh", form) for form in forms)]), None)
 
@@ -284,7 +316,8 @@ def _asked(lab: Lab, trail: Trail, wanted: str) -> Cause:
         if any(len(one.args) > 1 for one in trail.asks):
             why += " What stands behind a blank is one more name; a default stands behind an =."
         return "no-default", why, _line(lab, first), "where could the default stand?"
-    return "version-lost", "The stage asks for VERSION, and still it is empty where it is used.", None, FOLLOW
+    where = lab.maker("version.txt", "busybox")
+    return "version-lost", "The stage asks for VERSION, and still it is empty where it is used.", where, FOLLOW
 
 
 def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
@@ -301,24 +334,16 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     if wanted != "dev" and seen == "dev":
         why = "--build-arg VERSION=… changed nothing: the text does not come from that ARG."
         if written := lab.where_in("hello.sh", f"{SPEAKS} dev"):
-            return (
-                "build-arg-ignored",
-                f"{why} It stands in the program.",
-                written,
-                "what may change from build to build?",
-            )
+            why += " It stands in the program."
+            return "build-arg-ignored", why, written, "what may change from build to build?"
         if not trail.asks:
             why += " No ARG of that very name is in the stage; upper and lower case count."
         where = _line(lab, [*trail.asks, *trail.uses][-1]) if trail.asks or trail.uses else None
         return "build-arg-ignored", why, lab.maker("version.txt", "busybox") or where, FOLLOW
     changed = _sentence(lab) != (lab.exercise.starter / "hello.sh").read_bytes()
     where = lab.where_in("hello.sh", SPEAKS) if changed else lab.maker("version.txt", "busybox")
-    return (
-        "other-text",
-        "The sentence is another one than asked for.",
-        where,
-        "compare the two sentences, letter by letter",
-    )
+    why, hint = "The sentence is another one than asked for.", "compare the two sentences, letter by letter"
+    return "other-text", why, where, hint
 
 
 def _sentence(lab: Lab) -> bytes:
@@ -347,8 +372,9 @@ def _wrong_label(lab: Lab, labels: dict[str, str], wanted: str) -> NoReturn:
         elif ours:
             why = f"{why} This one belongs to another stage, and only the last stage becomes the image."
     elif "$" in seen:
-        reason, why = "label-not-expanded", "In single quotes $VERSION is just text."
-    elif not seen and ours and ask and ours.line < ask.line:
+        why = "In single quotes, or behind a backslash, $VERSION is just text."
+        reason, why = "label-not-expanded", "No shell reads a LABEL to run a command." if "$(" in seen else why
+    elif seen in ("", "dev") and ours and TAKEN.search(ours.text) and ask and ours.line < ask.line:
         reason, why = "label-too-early", "Where this LABEL stands, the stage does not know VERSION yet."
         hint = "the order of the lines"
     elif seen == "dev":

@@ -257,6 +257,8 @@ def _takes(source: str, name: str) -> bool:
 
 def _ignoring(lab: Lab) -> str:
     """Say what is wrong with the file that should keep lib/ out, where there is one."""
+    if (behind := lab.where_in(".dockerignore", " #")) and not behind.text.startswith("#"):
+        return " In .dockerignore a comment has a line of its own: a # behind a path is part of the path."
     if (lab.folder / ".dockerignore").is_file():
         return " .dockerignore is there, and none of its lines keeps lib out: each is a path from this folder on."
     other = next((name for name in OTHER_IGNORES if (lab.folder / name).is_file()), None)
@@ -294,6 +296,9 @@ def _no_lib(lab: Lab, image: Image) -> None:
     else:
         reason, why = "lib-missing", "Nothing installed is in the image."
         where, hint = None, "where is it installed, and who takes it on?"
+        if installing and "||" in installing.text:
+            why += " What stands behind || lets the build go on though the installation failed."
+            hint = "what does this line say when nothing hides that it failed?"
     lab.not_yet(
         reason,
         why,
@@ -310,6 +315,15 @@ def _why_not_installed(lab: Lab, failed: NotYet) -> Finding:
     found = failed.finding
     archive = re.search(r"can't open 'vendor/(\S+\.tar)'", found.actual)
     lacks = re.search(r"can't open '?(install-deps\.sh)|can't read the list (\S+)", found.actual)
+    if "resource busy" in found.actual and (volume := lab.where("VOLUME")):
+        return replace(
+            found,
+            reason="volume-in-the-way",
+            why="While a RUN works, a VOLUME above it is mounted: its folder can't be deleted, and what is "
+            "written there is lost.",
+            hint="does the image need this line, and above the installation?",
+            where=volume,
+        )
     if not archive and not lacks:
         return found
     adds = lab.where("ADD", containing=".tar")
