@@ -1,4 +1,4 @@
-"""Words are found in a file that holds them packed or in base64."""
+"""Words are found in a file that holds them packed, or written in another way."""
 
 from __future__ import annotations
 
@@ -25,7 +25,18 @@ def _zip(content: bytes) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress, _zip, base64.encodebytes])
+def _backwards(content: bytes) -> bytes:
+    return content[::-1]
+
+
+def _hex(content: bytes) -> bytes:
+    return content.hex().encode()
+
+
+PACKED = [bytes, gzip.compress, bz2.compress, lzma.compress, _zip, base64.encodebytes, _hex, _backwards]
+
+
+@pytest.mark.parametrize("pack", PACKED)
 @pytest.mark.parametrize("before", range(60, 63))
 def test_a_word_is_found_however_it_is_packed(pack: Callable[[bytes], bytes], before: int) -> None:
     content = pack(b"x" * before + WORD + b"\n")

@@ -1,16 +1,13 @@
 """Exercise 11 is done when the image serves the finished, signed site, and nothing else of the kitchen is in it."""
 
-import base64
-import gzip
 import hashlib
 import json
 import re
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
 from workshop import Image, Lab, NotYet, Response, Where, after
-from workshop.judging import shipping
+from workshop.judging import packed, shipping
 from workshop.judging.running import Running
 
 STARTER = "kitchen-shipped"
@@ -118,18 +115,14 @@ def check_no_layer_has_the_kitchen(lab: Lab) -> None:
     """No layer holds the texts, build.sh, or the key."""
     image = _other(lab)
     above = image.layers_above(BASE)
-    marks = [
-        *(("the signing key", form) for form in _forms(_key(lab))),
-        ("the script", _mark(lab)),
-        ("a text", _raw(lab)),
-    ]
+    marks = {"the signing key": _key(lab), "the script": _mark(lab), "a text": _raw(lab)}
     papers = {name: (lab.folder / name).read_bytes() for name in PAPERS if (lab.folder / name).is_file()}
     found = [
         (what, path, place)
-        for what, mark in marks
+        for what, mark in marks.items()
         for place, layer in enumerate(above)
         for path in layer.files
-        if mark and mark in path.encode() + _unpacked(layer.read(path))
+        if mark and (mark in path.encode() or packed.holds(layer.read(path), [mark]))
     ] + [
         (f"your {name}", path, place)
         for name, content in papers.items()
@@ -180,7 +173,7 @@ def check_settings_and_history_have_no_key(lab: Lab) -> None:
     """Neither the image's settings nor its history tell the key."""
     image = _other(lab)
     known = "\n".join([json.dumps(image.config, ensure_ascii=False), *(step["CreatedBy"] for step in image.history)])
-    key = next((one for form in _forms(_key(lab)) if (one := form.decode(errors="replace")) in known), "")
+    key = next((one for form in packed.forms(_key(lab)) if (one := form.decode(errors="replace")) in known), "")
     if not key:
         return
     where = shipping.telling(lab, key)
@@ -244,19 +237,6 @@ def _mark(lab: Lab) -> bytes:
 def _key(lab: Lab) -> bytes:
     """Give the part that the folder's key and the other one share, by which each is found."""
     return lab.read(lab.find("signing.key")).strip()
-
-
-def _forms(key: bytes) -> list[bytes]:
-    """List what a key looks like in plain text, and in what everybody can turn back into it."""
-    return [key, base64.b64encode(key[: len(key) // 3 * 3]), key.hex().encode(), key[::-1]] if key else []
-
-
-def _unpacked(content: bytes) -> bytes:
-    """Give what a file holds, and behind it what gunzip makes of it."""
-    try:
-        return content + gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
-        return content
 
 
 def _new_key(lab: Lab) -> bytes:

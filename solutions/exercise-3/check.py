@@ -76,7 +76,7 @@ def check_nothing_private_is_inside(lab: Lab) -> None:
                 lab.not_yet(
                     "secret-under-another-name",
                     "No private file is in the image under its own name, but this one holds what is in one of them"
-                    + ("." if plain else ": packed or in base64, for everybody to undo."),
+                    + ("." if plain else ": packed, or written so that everybody can turn it back."),
                     expected="no word of your notes and .env files in any layer",
                     actual=f"in {_shown(lab, f'/{path}')}",
                     hint="which instruction writes that file?",

@@ -1,4 +1,4 @@
-"""Finds words in a file that holds them packed, or written in base64."""
+"""Finds words in a file that holds them packed, or written in another way that everybody can read."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ _ZIP = b"PK\x03\x04"
 
 
 def holds(content: bytes, words: Sequence[bytes]) -> bool:
-    """Whether one of `words` is in `content`: as it is (a tar file has it so), in base64, or packed."""
-    forms = [*words, *(form for word in words for form in _in_base64(word))]
-    return any(form in text for text in _unpacked(content, DEEPEST) for form in forms)
+    """Whether one of `words` is in `content`, in one of its forms: as it is (a tar file has it so), or packed."""
+    looked_for = [form for word in words for form in forms(word)]
+    return any(form in text for text in _unpacked(content, DEEPEST) for form in looked_for)
+
+
+def forms(word: bytes) -> list[bytes]:
+    """List the ways to write a word that everybody can turn back: as it is, in base64, in hex, backwards."""
+    return [word, *_in_base64(word), word.hex().encode(), word[::-1]] if word else []
 
 
 def _in_base64(word: bytes) -> Iterator[bytes]:

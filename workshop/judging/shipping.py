@@ -45,7 +45,7 @@ def find(image: Image, layers: list[Layer], marks: Iterable[tuple[str, str]]) ->
         for path, entry in layer.files.items():
             content = layer.read(path) if entry.is_file else b""
             for what, mark in marks:
-                if packed.holds(content, [mark.encode()]):
+                if mark in path or packed.holds(content, [mark.encode()]):
                     found.append(Found(what, f"/{path}", _covered(layers[number + 1 :], path), number, mark))
     settings = json.dumps([image.config, image.history], ensure_ascii=False, default=str).encode()
     return [*found, *(Found(what, "", mark=mark) for what, mark in marks if packed.holds(settings, [mark.encode()]))]
