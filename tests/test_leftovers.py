@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Checkout
 from workshop import Lab, exercises, places
-from workshop.engine import cleaning
+from workshop.engine import cleaning, labels
 from workshop.engine.classic import Tip, Tips
 from workshop.judging.checking import NotYet
 
@@ -120,15 +120,20 @@ def test_what_a_learners_next_build_replaces_goes_unless_they_named_it(
         checkout.docker("rmi", mine)
 
 
-def test_reset_removes_what_was_made_for_that_and_nothing_else(checkout: Checkout) -> None:
+def test_reset_removes_what_was_made_for_that_and_nothing_else(checkout: Checkout, engine: docker.DockerClient) -> None:
     container, image = checkout.env["INVOKE_WORKSHOP_CONTAINER"], checkout.env["INVOKE_WORKSHOP_IMAGE"]
     assert checkout.invoke("build").returncode == 0
     assert checkout.invoke("run").returncode == 0
     checkout.invoke("verify", "exercise-1")
+    mine = checkout.docker("inspect", "-f", f'{{{{index .Config.Labels "{labels.STARTED}"}}}}', container).strip()
+    judged = {labels.STARTED: mine, labels.LAB: str(os.getpid())}  # as if a verification were at work
+    at_work = engine.containers.create("busybox", labels=judged, name=f"docker-101-exercise-1-test-{os.getpid()}")
     shown = checkout.invoke("--dry", "reset", "docker-101").stdout
     assert f"docker rm -f {container}\n" in shown
     assert f"docker rmi {image}:latest\n" in shown
     assert FIRST.image not in shown
+    assert "docker-101-exercise-1-test-" not in shown
+    at_work.remove()
     assert checkout.containers(), "--dry only shows"
     assert f"- image {FIRST.image}" in checkout.invoke("reset", "exercise-1").stdout
     assert checkout.containers(), "the lesson's is not the exercise's"

@@ -1,5 +1,6 @@
 """Exercise 13 is done when the counter counts what it is asked to, stops when told to, and shows whether it is well."""
 
+import posixpath
 import re
 import time
 from dataclasses import replace
@@ -138,7 +139,8 @@ def check_notices_a_stuck_server(lab: Lab) -> None:
     if running.health("unhealthy", health.WITHIN) is None:
         running.must_stay_up()
         _never_unhealthy(lab, running)
-    time.sleep(ONE_BEAT)
+    if any(not one.startswith("sleep") for one in running.processes()[1:]):  # else there is nobody but the server
+        time.sleep(ONE_BEAT)
     if _age(running) < OLD:
         lab.not_yet(
             "another-beats",
@@ -163,7 +165,16 @@ def check_stops(lab: Lab) -> None:
         if "server.sh" not in first and where and not where.text.startswith("STOPSIGNAL"):
             where = _start_line(lab, "server.sh") or where
         raise NotYet(replace(failed.finding, where=where)) from failed
-    _must_be_its_own_goodbye(lab)
+    if not _is_the_server(lab, first):
+        _must_be_its_own_goodbye(lab)
+
+
+def _is_the_server(lab: Lab, command: str) -> bool:
+    """Whether a process with this command line is server.sh as it was given, itself or in a shell."""
+    program, script = [*command.split(), "", ""][:2]
+    path = script if program.rpartition("/")[2] in ("sh", "ash") else program
+    whole = posixpath.join("/", lab.build().config.get("WorkingDir") or "/", path)
+    return (lab.file(whole) or b"") == (lab.exercise.starter / "server.sh").read_bytes()
 
 
 def _must_be_its_own_goodbye(lab: Lab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from workshop import changes, exercises, places
 from workshop.engine import cleaning, glance, labels
@@ -42,10 +43,14 @@ def made_here(*, with_images: bool) -> list[Leftover]:
     ]
     found = [
         # by the name that was typed: to the engine, an exercise's image may be the very one of the lesson
-        Leftover("container", one["Id"], one["Names"][0].lstrip("/"), _purpose(one["Image"]))
+        Leftover("container", one["Id"], one["Names"][0].lstrip("/"), _container_of(one))
         for one in cleaning.containers(places.ROOT)
     ]
     return [*found, *images, *_beside(images)] if with_images else found
+
+
+def _container_of(one: dict[str, Any]) -> str:
+    return "" if labels.LAB in one["Labels"] else _purpose(one["Image"])
 
 
 def _purpose(reference: str) -> str:
