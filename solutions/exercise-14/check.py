@@ -116,6 +116,15 @@ def check_pages_are_made(lab: Lab) -> None:
                 hint="keep the pages just as build.sh made them, with the key that is in the folder now",
                 where=where,
             )
+    if (made := _file(lab, lab.once(marked), "build-id.txt")) == _file(lab, lab.build(), "build-id.txt"):
+        lab.not_yet(
+            "build-id-not-its-own",
+            "Other articles were built, and /build-id.txt stayed the same: it is not the one that build.sh writes.",
+            expected="another id from each run of build.sh",
+            actual=(made or b"").decode("utf-8", "replace").strip()[:100],
+            hint="which line writes that file, after build.sh did?",
+            where=lab.where("RUN", "COPY", containing="build-id") or where,
+        )
 
 
 @after(check_container_runs, check_pages_are_made)
@@ -138,7 +147,8 @@ def check_pages_are_served(lab: Lab) -> None:
                 actual=f"{answer.status}: {answer.text[:80]}",
                 hint="compare the folder nginx serves with the folder things are copied to",
                 look=f"docker run --rm --entrypoint ls {lab.image_name} -l {SERVED}",
-                where=lab.where("COPY", containing="css") if ".css" in name else lab.where("COPY", containing="--from"),
+                where=lab.where("COPY", "ADD", containing="css" if ".css" in name else "--from")
+                or lab.where("COPY", "ADD", containing="theme"),
             )
         if ".css" in name and (answer.content_type != "text/css" or not answer.body.strip()):
             lab.not_yet(
@@ -346,8 +356,12 @@ def _wrong_version(lab: Lab, name: str, said: str | None, wanted: str) -> NoRetu
     if said is None:
         reason, why = f"{name.strip('/').partition('.')[0]}-missing", f"The image has no {name}."
         where = use
+        if use and '">"' in use.text:
+            why += " In a list there is no shell, so > is one more word to print."
     elif "VERSION" in said:
-        reason, why, where = "version-not-replaced", "Nobody replaced the variable: single quotes keep $ as it is.", use
+        reason, where = "version-not-replaced", use
+        why = "Single quotes keep $ as it is" if "$" in said else "The value is written $VERSION, with a dollar sign"
+        why = f"Nobody replaced the variable. {why}."
     elif wanted in said:
         reason, why, where = "version-not-exact", "There is more than the version, such as quotes.", use
     elif lab.where("ENV", containing="VERSION") and wanted != "dev":
