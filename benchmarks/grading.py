@@ -165,8 +165,8 @@ def rows(learners: int, many: int, numbers: Sequence[int], scheduler: str | None
         share = f"{ours:.2f} of {limit:.2f} containers/s: {100 * ours / limit:.0f} %"
         yield Row("share of the engine's limit", share, "≥ 90 %")
         processors = run.seconds * (os.cpu_count() or 1)
-        theirs = [100 * run.own_work / processors, 100 * run.idle / processors]
-        said = f"{100 - sum(theirs):.0f} %; grading {theirs[0]:.0f} %, nobody {theirs[1]:.0f} %"
+        grading, nobody = 100 * run.own_work / processors, 100 * run.idle / processors
+        said = f"{100 - grading - nobody:.0f} %; grading {grading:.0f} %, nobody {nobody:.0f} %"
         yield Row("the engine's share of the processors", said, "≥ 90 %")
         yield Row("memory of the grader", f"{run.memory / MEGA:.0f} MB", "< 300 MB")
         yield Row("memory with its workers", f"{run.memory_of_all / MEGA:.0f} MB")

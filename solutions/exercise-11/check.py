@@ -117,18 +117,18 @@ def check_no_layer_has_the_kitchen(lab: Lab) -> None:
     above = image.layers_above(BASE)
     marks = {"the signing key": _key(lab), "the script": _mark(lab), "a text": _raw(lab)}
     papers = {name: (lab.folder / name).read_bytes() for name in PAPERS if (lab.folder / name).is_file()}
+    files = [(path, place, layer.read(path)) for place, layer in enumerate(above) for path in layer.files]
+    held = [packed.held(content, marks.values()) for _, _, content in files]
     found = [
         (what, path, place)
         for what, mark in marks.items()
-        for place, layer in enumerate(above)
-        for path in layer.files
-        if mark and (mark in path.encode() or packed.holds(layer.read(path), [mark]))
+        for (path, place, _), words in zip(files, held, strict=True)
+        if mark and (mark in path.encode() or mark in words)
     ] + [
         (f"your {name}", path, place)
-        for name, content in papers.items()
-        for place, layer in enumerate(above)
-        for path in layer.files
-        if content and content == layer.read(path)
+        for name, paper in papers.items()
+        for path, place, content in files
+        if paper and paper == content
     ]
     if not found:
         return
@@ -172,12 +172,13 @@ def check_no_layer_has_the_kitchen(lab: Lab) -> None:
 def check_settings_and_history_have_no_key(lab: Lab) -> None:
     """Neither the image's settings nor its history tell the key."""
     image = _other(lab)
-    known = "\n".join([json.dumps(image.config, ensure_ascii=False), *(step["CreatedBy"] for step in image.history)])
+    settings = json.dumps(image.config, ensure_ascii=False)
+    known = "\n".join([settings, *(step["CreatedBy"] for step in image.history)])
     key = next((one for form in packed.forms(_key(lab)) if (one := form.decode(errors="replace")) in known), "")
     if not key:
         return
     where = shipping.telling(lab, key)
-    if key in json.dumps(image.config, ensure_ascii=False):
+    if key in settings:
         lab.not_yet(
             "key-in-settings",
             "What ENV and LABEL say is kept in the image's settings, for everyone to read.",

@@ -2,12 +2,11 @@
 
 import posixpath
 import re
-import time
 from dataclasses import replace
 from typing import NoReturn
 
 from workshop import Lab, NotYet, Where, after
-from workshop.judging import health, stopping
+from workshop.judging import health, serving, stopping
 from workshop.judging.running import Running, until
 
 STARTER = "entrypoint-swallows-words"
@@ -24,7 +23,7 @@ ONE_BEAT = 1.2
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds, with server.sh as it was given."""
     image = lab.build()
-    given = (lab.exercise.starter / "server.sh").read_bytes()
+    given = _given(lab)
     if any(lab.file(path) == given for path in image.where_is(given, "busybox")):
         return
     mine = lab.read("server.sh")
@@ -139,9 +138,8 @@ def check_notices_a_stuck_server(lab: Lab) -> None:
     if running.health("unhealthy", health.WITHIN) is None:
         running.must_stay_up()
         _never_unhealthy(lab, running)
-    if any(not one.startswith("sleep") for one in running.processes()[1:]):  # else there is nobody but the server
-        time.sleep(ONE_BEAT)
-    if _age(running) < OLD:
+    others = any(not one.startswith("sleep") for one in running.processes()[1:])  # else there is only the server
+    if until(lambda: _age(running) < OLD or None, ONE_BEAT if others else 0):
         lab.not_yet(
             "another-beats",
             "The heartbeat goes on while the server is stuck: something else touches its file.",
@@ -172,9 +170,9 @@ def check_stops(lab: Lab) -> None:
 def _is_the_server(lab: Lab, command: str) -> bool:
     """Whether a process with this command line is server.sh as it was given, itself or in a shell."""
     program, script = [*command.split(), "", ""][:2]
-    path = script if program.rpartition("/")[2] in ("sh", "ash") else program
+    path = script if program.rpartition("/")[2] in serving.SHELLS else program
     whole = posixpath.join("/", lab.build().config.get("WorkingDir") or "/", path)
-    return (lab.file(whole) or b"") == (lab.exercise.starter / "server.sh").read_bytes()
+    return lab.file(whole) == _given(lab)
 
 
 def _must_be_its_own_goodbye(lab: Lab) -> None:
@@ -199,9 +197,13 @@ def _must_be_its_own_goodbye(lab: Lab) -> None:
     )
 
 
+def _given(lab: Lab) -> bytes:
+    return (lab.exercise.starter / "server.sh").read_bytes()
+
+
 def _servers(lab: Lab) -> list[str]:
     """List the files of the folder that are the server as it was given, wherever they lie."""
-    given = (lab.exercise.starter / "server.sh").read_bytes()
+    given = _given(lab)
     files = (path for path in lab.folder.rglob("*") if path.is_file())
     return [str(one.relative_to(lab.folder)) for one in files if one.read_bytes().replace(b"\r\n", b"\n") == given]
 

@@ -8,7 +8,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 MOST = 32 * 1024 * 1024
 """Bytes that are unpacked of one file; a small file can be packed so that it would fill a disk."""
@@ -19,10 +19,20 @@ _GZIP = 16 + zlib.MAX_WBITS
 _ZIP = b"PK\x03\x04"
 
 
-def holds(content: bytes, words: Sequence[bytes]) -> bool:
-    """Whether one of `words` is in `content`, in one of its forms: as it is (a tar file has it so), or packed."""
-    looked_for = [form for word in words for form in forms(word)]
-    return any(form in text for text in _unpacked(content, DEEPEST) for form in looked_for)
+def held(content: bytes, words: Iterable[bytes]) -> set[bytes]:
+    """Give those of `words` that are in `content`, in one of their forms, as it is (a tar file has it so) or packed."""
+    forms_of = {word: forms(word) for word in words}
+    found: set[bytes] = set()
+    for text in _unpacked(content, DEEPEST):
+        found |= {word for word in forms_of.keys() - found if any(form in text for form in forms_of[word])}
+        if len(found) == len(forms_of):
+            break
+    return found
+
+
+def holds(content: bytes, words: Iterable[bytes]) -> bool:
+    """Whether one of `words` is in `content`, as `held` finds it."""
+    return bool(held(content, words))
 
 
 def forms(word: bytes) -> list[bytes]:

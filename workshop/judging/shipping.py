@@ -40,15 +40,17 @@ class Found:
 def find(image: Image, layers: list[Layer], marks: Iterable[tuple[str, str]]) -> list[Found]:
     """Find marks, each with what it stands for, in `layers` (of `image`, lowest first), in its settings and history."""
     marks = list(marks)
+    words = [mark.encode() for _, mark in marks]
     found = []
     for number, layer in enumerate(layers):
         for path, entry in layer.files.items():
-            content = layer.read(path) if entry.is_file else b""
+            held = packed.held(layer.read(path) if entry.is_file else b"", words)
             for what, mark in marks:
-                if mark in path or packed.holds(content, [mark.encode()]):
+                if mark in path or mark.encode() in held:
                     found.append(Found(what, f"/{path}", _covered(layers[number + 1 :], path), number, mark))
-    settings = json.dumps([image.config, image.history], ensure_ascii=False, default=str).encode()
-    return [*found, *(Found(what, "", mark=mark) for what, mark in marks if packed.holds(settings, [mark.encode()]))]
+    settings = json.dumps([image.config, image.history], ensure_ascii=False, default=str)
+    held = packed.held(settings.encode(), words)
+    return [*found, *(Found(what, "", mark=mark) for what, mark in marks if mark.encode() in held)]
 
 
 def _covered(above: list[Layer], path: str) -> bool:
