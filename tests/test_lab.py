@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 import threading
@@ -107,6 +108,14 @@ def test_an_image_that_somebody_removes_is_never_the_learners_fault(
     assert len(tries) == 2, "it is judged once more, and no more often"
     assert verdict.outcome is (Outcome.PASSED if losses == 1 else Outcome.BROKEN)
     assert verdict.exit_code == (0 if losses == 1 else 3)
+
+
+def test_what_marks_a_verification_is_another_word_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "token_hex", lambda length: "1" * 2 * length)
+    with FIRST.context_of(FIRST.key) as answer:
+        nonce = Lab(FIRST, answer).nonce
+    assert len(nonce) == 8
+    assert nonce.upper() != nonce
 
 
 def test_a_verification_waits_for_those_that_remove_what_it_might_find() -> None:

@@ -57,7 +57,8 @@ class Lab(Answer):
         self.bounds = _bounds(self, limits) if limits else None
         """What a stranger's answer is kept in; None for a learner's own, on their own machine."""
         self._meanwhile = meanwhile
-        self.nonce = secrets.token_hex(4)
+        # with a letter first: an answer that shouts must not give it back as it was
+        self.nonce = secrets.choice("abcdef") + secrets.token_hex(4)[1:]
         """New for each verification, so that no answer can know it beforehand."""
         self.image_name = exercise.image
         """The image's name on the learner's machine, for commands that are shown."""
