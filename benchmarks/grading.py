@@ -3,10 +3,8 @@
     .venv/bin/python -m benchmarks.grading [--learners 100] [--many 1000] [--exercises 1,6] [--scheduler ADDRESS]
 
 The class has model answers to all exercises; half of the learners handed in content of their own, the others the same.
-The engine's limit is the number of containers per second that a plain HTTP client creates, starts and removes, as many
-at a time as answers are judged. What grading is counted by are the containers that it started: those of the classic
-builder's steps, too. An answer's container also has a network, a port, and an image that is built for it; so the other
-measure says more: how much of the processors' time the engine had, which can do no more than have it all. Run it on a
+The engine's limit is the time in which it does the very same work for a client that does nothing else, see `replay`;
+beside it stands how much of the processors' time the engine had, which can do no more than have it all. Run it on a
 machine with nothing else to do.
 """
 
@@ -15,25 +13,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from benchmarks.measuring import INVOKE, MEGA, ROOT, Engine
+from benchmarks import replay
+from benchmarks.measuring import INVOKE, MEGA, ROOT
 from workshop import exercises
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory."""
-CYCLES = 120
-"""Containers by which the engine's limit is measured."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,6 @@ class Run:
     """One grading."""
 
     seconds: float
-    started: int
-    """Containers that the engine started in it."""
     memory: int
     """The most bytes that its process had at a time."""
     memory_of_all: int
@@ -76,43 +68,28 @@ def make_class(folder: Path, learners: int, numbers: Sequence[int], *, different
                     dockerfile.write(f"\n# learner {number}\n")
 
 
-def grade(class_: Path, report: Path, *flags: str) -> Run:
+def grade(class_: Path, report: Path, *flags: str, **env: str) -> Run:
     """Grade a class, and watch what it takes."""
     words = [*INVOKE, "grade", str(class_), "--report", str(report), *flags]
-    with tempfile.TemporaryFile() as told, _telling(told):
-        idle, worked = _idle(), sum(os.times()[2:4])
-        timer = time.perf_counter()
-        process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
-        own = together = 0
-        while process.poll() is None:
-            own = max(own, _memory(process.pid))
-            together = max(together, sum(map(_memory, _family(process.pid))))
-            time.sleep(LOOK_EVERY)
-        seconds = time.perf_counter() - timer
-        idle, worked = _idle() - idle, sum(os.times()[2:4]) - worked
-        told.seek(0)
-        started = told.read().count(b"start")
+    idle, worked = _idle(), sum(os.times()[2:4])
+    timer = time.perf_counter()
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ, **env})
+    own = together = 0
+    while process.poll() is None:
+        own = max(own, _memory(process.pid))
+        together = max(together, sum(map(_memory, _family(process.pid))))
+        time.sleep(LOOK_EVERY)
+    seconds = time.perf_counter() - timer
+    idle, worked = _idle() - idle, sum(os.times()[2:4]) - worked
     if process.returncode:
         raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
-    return Run(seconds, started, own, together, worked, idle)
+    return Run(seconds, own, together, worked, idle)
 
 
 def _idle() -> float:
     """Give the seconds that all processors had nothing to do since the start, see proc(5)."""
     _, _, _, _, idle, waiting, *_ = Path("/proc/stat").read_text("ascii").split(maxsplit=7)
     return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")
-
-
-@contextlib.contextmanager
-def _telling(to: IO[bytes]) -> Iterator[None]:
-    """Have the engine tell each start of a container, as it comes: asked later, it knows the last 256 events only."""
-    words = ["docker", "events", "--filter", "type=container", "--filter", "event=start", "--format", "{{.Action}}"]
-    process = subprocess.Popen(words, stdout=to)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _family(number: int) -> Iterator[int]:
@@ -131,39 +108,21 @@ def _memory(number: int) -> int:
     return 0
 
 
-def cycles_per_second(at_a_time: int) -> float:
-    """Measure the engine's own limit: containers created, started and removed, so many at a time."""
-    plan = json.dumps({"Image": "busybox", "Cmd": ["true"], "HostConfig": {"NetworkMode": "none"}}).encode()
-
-    def some(count: int) -> None:
-        with contextlib.closing(Engine()) as engine:
-            for _ in range(count):
-                made = json.loads(engine.call("POST", "/containers/create", plan))["Id"]
-                engine.call("POST", f"/containers/{made}/start")
-                engine.call("DELETE", f"/containers/{made}?force=1&v=1")
-
-    each = max(1, CYCLES // at_a_time)
-    timer = time.perf_counter()
-    with ThreadPoolExecutor(at_a_time) as pool:
-        list(pool.map(some, [each] * at_a_time))
-    return each * at_a_time / (time.perf_counter() - timer)
-
-
 def rows(learners: int, many: int, numbers: Sequence[int], scheduler: str | None = None) -> Iterator[Row]:
     """Measure everything; `many` is how many submissions the cost of a submission is followed to."""
     jobs = 2 * (os.cpu_count() or 1)
     with tempfile.TemporaryDirectory(prefix="docker-101-bench-") as scratch:
         folder = Path(scratch)
         make_class(folder / "class", learners, numbers, different=0.5)
-        before = cycles_per_second(jobs)
         run = grade(folder / "class", folder / "report", "--jobs", str(jobs))
-        limit = (before + cycles_per_second(jobs)) / 2
-        ours = run.started / run.seconds
+        with replay.recording() as recorder:
+            grade(folder / "class", folder / "recorded", "--jobs", str(jobs), DOCKER_HOST=recorder.address)
+        limit, missed = replay.again(recorder.calls)
         what = f"{learners} learners, {len(numbers)} exercises"
         judged = learners * len(numbers) / run.seconds
         yield Row(what, f"{run.seconds:.0f} s, {judged:.1f} grades/s")
-        share = f"{ours:.2f} of {limit:.2f} containers/s: {100 * ours / limit:.0f} %"
-        yield Row("share of the engine's limit", share, "≥ 90 %")
+        alone = f"{limit:.0f} s for its {len(recorder.calls)} calls alone, {missed} of which ended otherwise"
+        yield Row("share of the engine's limit", f"{100 * limit / run.seconds:.0f} %: {alone}", "≥ 90 %")
         processors = run.seconds * (os.cpu_count() or 1)
         grading, nobody = 100 * run.own_work / processors, 100 * run.idle / processors
         said = f"{100 - grading - nobody:.0f} %; grading {grading:.0f} %, nobody {nobody:.0f} %"
