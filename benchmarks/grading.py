@@ -129,8 +129,20 @@ def rows(learners: int, many: int, numbers: Sequence[int], scheduler: str | None
         yield Row("the engine's share of the processors", said, "≥ 90 %")
         yield Row("memory of the grader", f"{run.memory / MEGA:.0f} MB", "< 300 MB")
         yield Row("memory with its workers", f"{run.memory_of_all / MEGA:.0f} MB")
+        yield from _at_a_time(folder, max(2, learners // 5), numbers)
         yield from _many(folder, many, numbers)
         yield _several(folder, run, scheduler)
+
+
+def _at_a_time(folder: Path, learners: int, numbers: Sequence[int]) -> Iterator[Row]:
+    """Grade a small class, all different, with 1, 2, 4 and 8 answers judged at a time."""
+    make_class(folder / "small", learners, numbers, different=1)
+    alone = 0.0
+    for jobs in (1, 2, 4, 8):
+        run = grade(folder / "small", folder / f"by-{jobs}", "--jobs", str(jobs))
+        alone = alone or run.seconds
+        each = f"{run.seconds:.0f} s, {alone / run.seconds:.2f} times as fast as one at a time"
+        yield Row(f"{learners * len(numbers)} submissions, {jobs} at a time", each)
 
 
 def _many(folder: Path, many: int, numbers: Sequence[int]) -> Iterator[Row]:
