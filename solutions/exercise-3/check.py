@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from workshop import Image, Lab, NotYet, Where, after, places
 from workshop.judging import packed
+from workshop.judging.markup import has_rules
 from workshop.judging.running import Running
 
 BASE = "nginx:mainline-alpine"
@@ -46,10 +47,20 @@ def check_site_is_served(lab: Lab) -> None:
                 where=lab.bringer(f"{SITE}/bread.html", BASE) or lab.where("COPY", "ADD", containing="recipes"),
             )
         _missing(lab, "recipes/bread.html", "recipes", "/recipes/bread.html", bread.status)
+    if bread.body == front.body:
+        lab.not_yet(
+            "another-page-there",
+            "At the address of the bread comes the front page: something answers in the place of what is not there.",
+            expected="your recipes/bread.html at /recipes/bread.html",
+            actual="the same page as at /",
+            hint="is bread.html in the image, and does the server send 404 for what is not?",
+            look=lab.inside(f"ls -R {SITE}"),
+            where=lab.where("COPY", "ADD"),
+        )
     sheet = lab.running.fetch("/style.css")
     if sheet.status != 200:
         _missing(lab, "style.css", "stylesheet", "/style.css", sheet.status)
-    if sheet.content_type != "text/css" or b"{" not in sheet.body or b"<html" in sheet.body:
+    if sheet.content_type != "text/css" or not has_rules(sheet.text):
         lab.not_yet(
             "stylesheet-empty",
             "A file style.css is there, and has no rules in it.",
@@ -103,7 +114,7 @@ def check_new_pages_come_along(lab: Lab) -> None:
     site = lab.once(_site_of_more)
     for name in (f"about-{lab.nonce}.html", f"recipes/cake-{lab.nonce}.html"):
         answer = site.fetch(f"/{name}")
-        if answer.status == 200:
+        if answer.status == 200 and lab.nonce in answer.text:
             continue
         keeping = lab.ignored_by(name)
         general = name.replace(f"-{lab.nonce}", "")
@@ -113,7 +124,7 @@ def check_new_pages_come_along(lab: Lab) -> None:
             if keeping
             else "The Dockerfile takes the pages that are there today by their names, so tomorrow's is left out.",
             expected=f"200 for a new page {general}, put into the folder for this test",
-            actual=f"{answer.status}",
+            actual=f"{answer.status}" + (", and another page" if answer.status == 200 else ""),
             hint="what would you have to change for each new page?",
             look=lab.inside(f"ls -R {SITE}"),
             where=keeping or _by_name(lab, name),
