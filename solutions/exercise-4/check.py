@@ -22,7 +22,7 @@ def check_image_builds(lab: Lab) -> None:
             raise
         lab.not_yet(
             "host-port-in-expose" if ":" in where.text else "expose-not-a-port",
-            "EXPOSE takes ports of the container, up to 65535, such as 5000 or 5000/tcp: no address, no option, no comma.",
+            "EXPOSE takes ports of the container, to 65535, such as 5000 or 5000/tcp: no address, option or comma.",
             expected="an image",
             actual=failure.finding.actual,
             hint="leave only the number of the port that the server opens",
