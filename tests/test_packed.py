@@ -36,6 +36,10 @@ def _tar_of_gzip(content: bytes) -> bytes:
     return file.getvalue()
 
 
+def _gzip_in_base64(content: bytes) -> bytes:
+    return base64.encodebytes(gzip.compress(content))
+
+
 def _backwards(content: bytes) -> bytes:
     return content[::-1]
 
@@ -44,7 +48,18 @@ def _hex(content: bytes) -> bytes:
     return content.hex().encode()
 
 
-PACKED = [bytes, gzip.compress, bz2.compress, lzma.compress, _zip, _tar_of_gzip, base64.encodebytes, _hex, _backwards]
+PACKED = [
+    bytes,
+    gzip.compress,
+    bz2.compress,
+    lzma.compress,
+    _zip,
+    _tar_of_gzip,
+    _gzip_in_base64,
+    base64.encodebytes,
+    _hex,
+    _backwards,
+]
 
 
 @pytest.mark.parametrize("pack", PACKED)

@@ -6,6 +6,7 @@ import base64
 import bz2
 import io
 import lzma
+import string
 import tarfile
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ DEEPEST = 3
 _GZIP = 16 + zlib.MAX_WBITS
 """What tells zlib that its data has the head of a gzip file (zlib.h, inflateInit2)."""
 _ZIP = b"PK\x03\x04"
+_BASE64 = f"{string.ascii_letters}{string.digits}+/=\r\n".encode()
 _TAR = (b"ustar", 257)
 """What a tar file says of itself, and where."""
 
@@ -66,6 +68,8 @@ def _inside(content: bytes) -> Iterator[bytes]:
             with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
                 plain = (member for member in archive if member.isreg() and not member.issparse())  # no bomb, no link
                 yield from (file.read(MOST) for member in plain if (file := archive.extractfile(member)))
+        elif content and not content.translate(None, _BASE64):
+            yield base64.b64decode(content + b"===")  # however many of them it has already
         elif content.startswith(b"\x1f\x8b"):
             yield zlib.decompressobj(_GZIP).decompress(content, MOST)
         elif content.startswith(b"BZh"):
