@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable
 
@@ -25,6 +26,20 @@ def _zip(content: bytes) -> bytes:
     return file.getvalue()
 
 
+def _tar_of_gzip(content: bytes) -> bytes:
+    inner, file = gzip.compress(content), io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        link, member = tarfile.TarInfo("a"), tarfile.TarInfo("a.gz")
+        link.type, link.linkname, member.size = tarfile.SYMTYPE, "nowhere", len(inner)
+        archive.addfile(link)
+        archive.addfile(member, io.BytesIO(inner))
+    return file.getvalue()
+
+
+def _gzip_in_base64(content: bytes) -> bytes:
+    return base64.encodebytes(gzip.compress(content))
+
+
 def _backwards(content: bytes) -> bytes:
     return content[::-1]
 
@@ -33,7 +48,18 @@ def _hex(content: bytes) -> bytes:
     return content.hex().encode()
 
 
-PACKED = [bytes, gzip.compress, bz2.compress, lzma.compress, _zip, base64.encodebytes, _hex, _backwards]
+PACKED = [
+    bytes,
+    gzip.compress,
+    bz2.compress,
+    lzma.compress,
+    _zip,
+    _tar_of_gzip,
+    _gzip_in_base64,
+    base64.encodebytes,
+    _hex,
+    _backwards,
+]
 
 
 @pytest.mark.parametrize("pack", PACKED)
@@ -45,7 +71,9 @@ def test_a_word_is_found_however_it_is_packed(pack: Callable[[bytes], bytes], be
     assert not packed.holds(content, [b"pretend-secret-purple-9999"])
 
 
-@pytest.mark.parametrize("head", [b"\x1f\x8b", b"BZh9", b"\xfd7zXZ\x00", b"\x5d\x00\x00", b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "head", [b"\x1f\x8b", b"BZh9", b"\xfd7zXZ\x00", b"\x5d\x00\x00", b"PK\x03\x04", b"\0" * 257 + b"ustar"]
+)
 def test_what_only_begins_as_if_packed_is_read_as_it_is(head: bytes) -> None:
     assert packed.holds(head + os.urandom(40) + WORD, [WORD])
     assert not packed.holds(head + os.urandom(40), [WORD])

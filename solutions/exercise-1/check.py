@@ -2,15 +2,14 @@
 
 import functools
 import re
-from html.parser import HTMLParser
 from typing import NoReturn
-from urllib.parse import urljoin, urlsplit
 
 from workshop import Lab, Response, Where, after, places
 from workshop.dockerfile import Instruction
 from workshop.dockerfile.rules import nearest
 from workshop.dockerfile.stages import above
 from workshop.judging import pages
+from workshop.judging.markup import Parsed, has_rules
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"
@@ -73,37 +72,25 @@ def check_serves_your_page(lab: Lab) -> None:
 def check_page_is_styled(lab: Lab) -> None:
     """Your page arrives with its style."""
     page = Parsed(lab.running.fetch("/").text)
-    if page.on_a_disk:
-        lab.not_yet(
-            "stylesheet-on-your-disk",
-            "The page asks for its stylesheet by a place on your disk; a browser asks the server that sent the page.",
-            expected="the stylesheet's address, seen from the page",
-            actual=page.on_a_disk,
-            hint="compare the link with the one that was given",
-            where=lab.where_in(lab.find("index.html"), page.on_a_disk),
-        )
+    pages.must_name_its_style(lab, page)
     for sheet in page.sheets:
         answer = lab.running.fetch(sheet)
         if answer.status != 200:
-            _no_sheet(lab, sheet, answer)
-        if answer.content_type != "text/css" or not answer.body.strip():
+            _no_sheet(lab, sheet, answer, page)
+        if answer.content_type != "text/css" or not has_rules(answer.text):
             lab.not_yet(
                 "stylesheet-not-css",
-                "A browser uses a stylesheet only when it has rules, and comes as text/css.",
+                "A browser uses a stylesheet only when it comes as text/css, as nginx calls what is named .css."
+                if has_rules(answer.text)
+                else "A browser uses a stylesheet only when it has rules, and comes as text/css.",
                 expected=f"{sheet} as text/css",
                 actual=f"{len(answer.body)} bytes of {answer.content_type or 'no type at all'}",
                 hint="what lies in the image under that name?",
                 look=lab.inside(f"head {SITE}{sheet}"),
-                where=lab.where("COPY", "ADD"),
+                where=lab.maker(SITE + sheet, BASE) or lab.where("COPY", "ADD"),
             )
-    if not page.sheets and not page.has_own_style:
-        lab.not_yet(
-            "no-style",
-            "The page names no stylesheet of its own, so a browser shows it bare.",
-            expected='a <link rel="stylesheet" …> to your style.css, or a <style> block',
-            actual="neither in the page that was served",
-            hint="compare your index.html with the one that was given",
-        )
+        if answer.body == (lab.exercise.starter / "style.css").read_bytes():
+            lab.note("the colours are still those that were given: change one")
     if lab.running.fetch("/Dockerfile").status == 200:
         lab.note("your Dockerfile can be downloaded at /Dockerfile, too: exercise-3 is about that")
 
@@ -125,15 +112,15 @@ def _mine(lab: Lab) -> bytes:
 def _no_page(lab: Lab, page: Response) -> None:
     look = lab.inside(f"ls -l {SITE}")
     if page.status == 403:
-        unreadable = lab.running.exec("test", "-e", f"{SITE}/index.html").code == 0
+        wanted, seen = "your index.html", "403 Forbidden"
+        if lab.running.exec("test", "-e", f"{SITE}/index.html").code == 0:
+            _unreadable(lab, "page-not-readable", f"{SITE}/index.html", expected=wanted, actual=seen)
         lab.not_yet(
-            "page-not-readable" if unreadable else "no-index-page",
-            "COPY keeps a file's permissions, and the web server's user may not read this one."
-            if unreadable
-            else "The folder that nginx serves has no index.html any more.",
-            expected="your index.html",
-            actual="403 Forbidden",
-            hint="look at the permissions of your files" if unreadable else "look at what lies in that folder now",
+            "no-index-page",
+            "The folder that nginx serves has no index.html any more.",
+            expected=wanted,
+            actual=seen,
+            hint="look at what lies in that folder now",
             look=look,
             where=lab.where("COPY", "ADD", "RUN"),
         )
@@ -145,6 +132,24 @@ def _no_page(lab: Lab, page: Response) -> None:
         hint="is there a file index.html in the folder that nginx serves?",
         look=look,
         where=lab.where("COPY", "ADD", "RUN"),
+    )
+
+
+def _unreadable(lab: Lab, reason: str, path: str, *, expected: str, actual: str) -> NoReturn:
+    """Say which line left a file so that nginx may not read it."""
+    folder = path.rpartition("/")[0]
+    makers = list(filter(None, (lab.maker(one, BASE) for one in (path, folder))))
+    changed = next((one for one in makers if re.match(r"RUN\b.*\b(chmod|chown|umask)\b", one.text, re.I | re.S)), None)
+    lab.not_yet(
+        reason,
+        "Since this line nginx may not read the file: it has a user of its own."
+        if changed
+        else "COPY keeps a file's permissions, and the web server's user may not read this one.",
+        expected=expected,
+        actual=actual,
+        hint="look at the permissions of your files",
+        look=lab.inside(f"ls -la {folder}"),
+        where=changed or next(iter(makers), None) or lab.where("COPY", "ADD", "RUN"),
     )
 
 
@@ -268,7 +273,7 @@ def _elsewhere(lab: Lab, place: str, where: Where | None, seen: str) -> NoReturn
     )
 
 
-def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
+def _no_sheet(lab: Lab, sheet: str, answer: Response, parsed: Parsed) -> None:
     name, page = sheet.rpartition("/")[2], lab.find("index.html")
     wanted, seen = f"{sheet} with status 200", f"status {answer.status}"
     where = lab.where("COPY", "ADD", containing=name) or lab.where("COPY", "ADD")
@@ -285,15 +290,17 @@ def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
             look=look,
             where=lab.where_in(page, name),
         )
-    hint = "look at which files your Dockerfile names, and where it puts them"
     if answer.status == 403:
-        reason, why = "stylesheet-not-readable", "COPY keeps a file's permissions, and nginx may not read this one."
-        hint = "look at the permissions of your files"
-    elif sheet.startswith(f"{SITE}/"):
+        _unreadable(lab, "stylesheet-not-readable", SITE + sheet, expected=wanted, actual=seen)
+    hint = "look at which files your Dockerfile names, and where it puts them"
+    if sheet.startswith(f"{SITE}/"):
         reason, where, hint = "address-is-a-path", lab.where_in(page, sheet), "what is the address of your page itself?"
         why = f"{sheet} is a path in the image. A browser asks for an address, and / is already the folder {SITE}."
     elif found:
         reason, why = "stylesheet-elsewhere", f"It is in the image, at {found[0]}; the page asks for it at {sheet}."
+        if parsed.base:
+            why += " A <base> stands before every address of its page."
+            where, hint = lab.where_in(page, parsed.base), "what would the address be without this line?"
     else:
         pages.must_get_in(lab, name, expected=wanted, seen=seen, look=look)
         reason, why = (
@@ -309,44 +316,3 @@ def _no_sheet(lab: Lab, sheet: str, answer: Response) -> None:
         look=look,
         where=where,
     )
-
-
-class Parsed(HTMLParser):
-    """What matters here in a page."""
-
-    def __init__(self, text: str) -> None:
-        """Read the page `text`."""
-        super().__init__()
-        self.sheets: list[str] = []
-        """Paths of the stylesheets on the same site."""
-        self.on_a_disk = ""
-        """The address of a stylesheet that only its author's machine can find."""
-        self.has_own_style = False
-        self.is_html = False
-        self.heading = ""
-        self._inside = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Notice styles, and what is being read."""
-        its = {name: value or "" for name, value in attrs}
-        self._inside = tag
-        self.is_html = self.is_html or tag in ("html", "body", "h1", "h2", "p", "title", "div", "main")
-        self.has_own_style = self.has_own_style or bool(its.get("style"))
-        if tag == "link" and "stylesheet" in its.get("rel", "").lower().split() and its.get("href"):
-            address = urlsplit(urljoin("http://here/", its["href"].strip()))
-            if address.scheme not in ("http", "https", "data"):
-                self.on_a_disk = its["href"].strip()
-            elif address.netloc == "here":
-                self.sheets.append(address.path)
-            else:
-                self.has_own_style = True
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's own signature
-        """Leave the element."""
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        """Collect the first heading, and see whether a style block says anything."""
-        self.has_own_style = self.has_own_style or (self._inside == "style" and bool(data.strip()))
-        self.heading += data.strip() if self._inside == "h1" else ""

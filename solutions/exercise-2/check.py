@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from workshop import Lab, NotYet, Response, Where, after
 from workshop.judging import pages
+from workshop.judging.markup import Parsed
 from workshop.judging.nginx import sites, tried
 
 BASE = "nginx:mainline-alpine"
@@ -68,6 +69,8 @@ def check_page_answers(lab: Lab) -> None:
         )
     if page.body == lab.file(f"{SITE}/index.html", BASE):
         _welcome_page(lab)
+    if sites.answering(lab, "/", "return") and (odd := tried.odd(lab, "/")):
+        _odd_list(lab, odd, "/", page.text[:100])
 
 
 @after(check_page_answers)
@@ -111,6 +114,18 @@ def check_stylesheet_arrives(lab: Lab) -> None:
             actual=sheet.text[:200] or "an empty answer",
             hint="let nginx find the file, instead of answering in its place",
             look=lab.asking("/style.css"),
+        )
+    parsed = Parsed(page.text)
+    pages.must_name_its_style(lab, parsed)
+    if lost := next((one for one in parsed.sheets if lab.running.fetch(one).status != 200), None):
+        lab.not_yet(
+            "stylesheet-misnamed",
+            f"/style.css answers, but the page asks for its style at {lost}.",
+            expected="a stylesheet at the address that the page names",
+            actual=f"{lab.running.fetch(lost).status} for {lost}",
+            hint="compare the link in the page with the one that was given",
+            look=lab.asking(lost),
+            where=lab.where_in(lab.find("index.html"), "stylesheet"),
         )
 
 
@@ -162,6 +177,8 @@ def check_page_names_its_container(lab: Lab) -> None:
     if shown and PLACEHOLDER.encode() in (lab.file(f"{SITE}/index.html") or b""):
         why = f"nginx replaces {PLACEHOLDER}, but not by the name of the container that serves the page."
         where = sites.line_for(lab, "/", "sub_filter")
+    elif PLACEHOLDER.encode() not in lab.read(name := lab.find("index.html")):
+        why = f"Your {name} does not say {PLACEHOLDER} any more, so what it says now is the same in each container."
     elif shown:
         why = (
             "The page shows something else than the name of the container that serves it: the name is known only when "
@@ -199,15 +216,18 @@ def check_unknown_addresses_are_404(lab: Lab) -> None:
             reason = "unknown-is-redirected"
             why = f"Everything unknown is sent to {answer.headers.get('location', 'another address')}."
         elif answer.status == 500:
-            reason, why = "goes-round-in-circles", _circle(lab, path)
+            reason, why = "goes-round-in-circles", tried.circle(lab, path)
         where, hint = (
             sites.line_for(lab, path, "try_files", "error_page"),
             "what stands last in the list of things to try?",
         )
         listed = sites.answering(lab, path, "try_files")
         if answer.status == 200 and listed and listed[0].words[-1] == "=404":
-            where = instead[1] if (instead := sites.anywhere(lab, "error_page", "404")) else where
+            instead = sites.anywhere(lab, "error_page", "404")
             hint = "the list ends with 404; which line makes something else of that number?"
+            if not instead and not any("$" in word for word in listed[0].words):
+                hint = "which word of this list comes from the address that was asked for?"
+            where = instead[1] if instead else where
         lab.not_yet(
             reason,
             why,
@@ -283,7 +303,7 @@ def _no_page(lab: Lab, page: Response) -> NoReturn:
     said = sites.complaint(lab.running)
     where = sites.line_for(lab, "/", "root") or lab.where("COPY", "ADD", containing="index")
     if page.status == 500:
-        reason, why, where = "goes-round-in-circles", _circle(lab, "/"), sites.line_for(lab, "/", "try_files")
+        reason, why, where = "goes-round-in-circles", tried.circle(lab, "/"), sites.line_for(lab, "/", "try_files")
         hint = (
             "which variable changes when nginx goes on by itself?"
             if "$request_uri" in why
@@ -321,19 +341,6 @@ def _no_page(lab: Lab, page: Response) -> NoReturn:
         look=look,
         where=where,
     )
-
-
-def _circle(lab: Lab, path: str) -> str:
-    """Say why nginx answers 500: what it goes on with is not there, and leads back to where it came from."""
-    found = sites.answering(lab, path, "try_files")
-    if found and any("request_uri" in word for word in found[0].words):
-        return (
-            "nginx gave up: $request_uri is what the browser asked for, and stays that. So when nginx has found the "
-            "folder and goes on to its index.html, this list finds the folder again, and again."
-        )
-    last = f", “{found[0].words[-1]}”," if found and not found[0].words[-1].startswith("=") else ""
-    why = f"nginx gave up: what it tries last{last} does not exist either, so it starts again from the top."
-    return why + (" Only with = right before it a number is an answer." if last and re.search(r"\d{3}", last) else "")
 
 
 def _no_sheet(lab: Lab, sheet: Response) -> NoReturn:

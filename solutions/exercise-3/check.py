@@ -6,14 +6,15 @@ from pathlib import PurePosixPath
 from typing import NoReturn
 
 from workshop import Image, Lab, NotYet, Where, after, places
-from workshop.judging import packed
+from workshop.dockerfile.rules import nearest
+from workshop.judging import ignorefile, packed
+from workshop.judging.ignorefile import Cause
+from workshop.judging.markup import has_rules
 from workshop.judging.running import Running
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"
 STARTER = "copy-outside-folder"
-_SIGNS = re.compile(r"""["',\\]|\S\s+\S""")
-"""What is a part of a pattern, and was hardly meant to be."""
 SECRET = re.compile(r"pretend-[\w-]+")
 
 
@@ -46,10 +47,20 @@ def check_site_is_served(lab: Lab) -> None:
                 where=lab.bringer(f"{SITE}/bread.html", BASE) or lab.where("COPY", "ADD", containing="recipes"),
             )
         _missing(lab, "recipes/bread.html", "recipes", "/recipes/bread.html", bread.status)
+    if bread.body == front.body:
+        lab.not_yet(
+            "another-page-there",
+            "At the address of the bread comes the front page: something answers in the place of what is not there.",
+            expected="your recipes/bread.html at /recipes/bread.html",
+            actual="the same page as at /",
+            hint="is bread.html in the image, and does the server send 404 for what is not?",
+            look=lab.inside(f"ls -R {SITE}"),
+            where=lab.where("COPY", "ADD"),
+        )
     sheet = lab.running.fetch("/style.css")
     if sheet.status != 200:
         _missing(lab, "style.css", "stylesheet", "/style.css", sheet.status)
-    if sheet.content_type != "text/css" or b"{" not in sheet.body or b"<html" in sheet.body:
+    if sheet.content_type != "text/css" or not has_rules(sheet.text):
         lab.not_yet(
             "stylesheet-empty",
             "A file style.css is there, and has no rules in it.",
@@ -103,7 +114,7 @@ def check_new_pages_come_along(lab: Lab) -> None:
     site = lab.once(_site_of_more)
     for name in (f"about-{lab.nonce}.html", f"recipes/cake-{lab.nonce}.html"):
         answer = site.fetch(f"/{name}")
-        if answer.status == 200:
+        if answer.status == 200 and lab.nonce in answer.text:
             continue
         keeping = lab.ignored_by(name)
         general = name.replace(f"-{lab.nonce}", "")
@@ -113,7 +124,7 @@ def check_new_pages_come_along(lab: Lab) -> None:
             if keeping
             else "The Dockerfile takes the pages that are there today by their names, so tomorrow's is left out.",
             expected=f"200 for a new page {general}, put into the folder for this test",
-            actual=f"{answer.status}",
+            actual=f"{answer.status}" + (", and another page" if answer.status == 200 else ""),
             hint="what would you have to change for each new page?",
             look=lab.inside(f"ls -R {SITE}"),
             where=keeping or _by_name(lab, name),
@@ -193,10 +204,6 @@ def _secrets(lab: Lab) -> list[bytes]:
     return [word.encode() for word in (*words, f"pretend-note-{lab.nonce}", f"pretend-secret-{lab.nonce}")]
 
 
-Cause = tuple[str, str, str, Where | None]
-"""Reason, why, hint, and the line to look at."""
-
-
 def _leaks(lab: Lab, image: Image, inside: dict[str, list[str]]) -> NoReturn:
     everything = [path for paths in inside.values() for path in paths]
     kind, paths = next((kind, paths) for kind, paths in inside.items() if paths)
@@ -214,7 +221,7 @@ def _leaks(lab: Lab, image: Image, inside: dict[str, list[str]]) -> NoReturn:
     elif not (lab.folder / ".dockerignore").is_file():
         cause = _no_ignore_file(lab, paths, known)
     else:
-        cause = _misread(lab) or _decided(lab, kind, paths) or _too_narrow(lab, kind, paths, only_new=only_new)
+        cause = ignorefile.misread(lab) or _decided(lab, kind, paths) or _too_narrow(lab, kind, paths, new=only_new)
     reason, why, hint, where = cause
     lab.not_yet(
         reason,
@@ -228,11 +235,7 @@ def _leaks(lab: Lab, image: Image, inside: dict[str, list[str]]) -> NoReturn:
 
 
 def _no_ignore_file(lab: Lab, paths: list[str], known: list[str]) -> Cause:
-    lost = sorted(
-        path.relative_to(lab.folder).as_posix()
-        for path in lab.folder.rglob("*")
-        if re.fullmatch(r"\.?_?docker_?-?ignore.*|.*\.dockerignore|\.gitignore", path.name.lower())
-    )
+    lost = ignorefile.lookalikes(lab)
     if lost:
         why = (
             f"Nothing reads {lost[0]}: the builder looks for one file, called .dockerignore, at the top of this folder."
@@ -242,19 +245,10 @@ def _no_ignore_file(lab: Lab, paths: list[str], known: list[str]) -> Cause:
         why = f"This line takes some of the private files away, and not all: {_shown(lab, paths[0])} went on."
         return "deleted-in-part", why, f"which private files are there, at any depth? See: ls -aR {lab.typed}", deleting
     why = "COPY takes whatever is in the box, and nothing says yet what should stay out of it."
+    here = [path.removeprefix(SITE) for path in known if path.startswith(f"{SITE}/")]
+    if here and all(lab.running.fetch(path).status != 200 for path in here):
+        why += " That the server does not give it out is not enough: whoever has the image can read it."
     return "all-comes-along", why, "a file can tell what never gets into the box", lab.where("COPY", "ADD")
-
-
-def _misread(lab: Lab) -> Cause | None:
-    """Find a line that was hardly meant as the builder reads it."""
-    if odd := next((line for line in _lines(lab) if _SIGNS.search(line) and "#" not in line), None):
-        why = "Each line is one pattern, and every sign in it counts: no quotes, no commas, no \\, one pattern a line."
-        return "pattern-misread", why, "so which names does that line match?", lab.where_in(".dockerignore", odd)
-    if comment := next((line for line in _lines(lab) if re.search(r"^[^#\s].*\s#", line)), None):
-        why = "In a .dockerignore a comment needs a line of its own; behind a pattern it is part of the pattern."
-        where = lab.where_in(".dockerignore", comment)
-        return "comment-behind-pattern", why, "so which files does that line match?", where
-    return None
 
 
 def _decided(lab: Lab, kind: str, paths: list[str]) -> Cause | None:
@@ -262,34 +256,40 @@ def _decided(lab: Lab, kind: str, paths: list[str]) -> Cause | None:
     if let_in := _let_in(lab, paths):
         return let_in
     name = paths[0].rpartition("/")[2]
-    if kind != "notes" and (other := _other_case(lab, name)):
+    if kind != "notes" and (other := ignorefile.other_case(lab, name)):
         reason = "build-files-in-image" if kind == "build" else "env-file-in-image"
         why = f"Upper and lower case count: this line does not fit {name}."
         return reason, why, "compare the two names, letter by letter", other
     return None
 
 
-def _too_narrow(lab: Lab, kind: str, paths: list[str], *, only_new: bool) -> Cause:
+def _too_narrow(lab: Lab, kind: str, paths: list[str], *, new: bool) -> Cause:
     """Say which kind of file no line keeps out, or not all of them."""
     if kind == "env":
         in_folders = all("/" in path.removeprefix(f"{SITE}/") for path in paths)
-        reason = "env-file-deeper" if only_new else "env-file-in-subfolder" if in_folders else "env-file-in-image"
+        reason = "env-file-deeper" if new else "env-file-in-subfolder" if in_folders else "env-file-in-image"
+        patterns = [line for line in ignorefile.lines(lab) if ".env" in line and not line.startswith(("!", "#"))]
+        where = lab.where_in(".dockerignore", patterns[-1]) if patterns else None
         if not in_folders:
             why = "The .env file at the top of the folder is in the image, for everybody who has it."
-            return reason, why, "what keeps it out of the box?", None
+            hint = "patterns begin at the top of this folder; where would this one lie?"
+            return reason, why, hint if where else "what keeps it out of the box?", where
         why = "Unlike in .gitignore, a bare name matches only at the top of the folder; a star stands for one folder."
-        patterns = [line for line in _lines(lab) if ".env" in line and not line.startswith(("!", "#"))]
-        where = lab.where_in(".dockerignore", patterns[-1]) if patterns else None
+        if not patterns:
+            why = "No line of the .dockerignore keeps .env files out, so the next one that somebody makes comes along."
         return reason, why, "how does a pattern say “in any folder, however deep”?", where
     if kind == "notes":
         why = (
             "Today's notes stay out, but not a note of tomorrow: a pattern should name the folder."
-            if only_new
+            if new
             else "The folder with the notes is in the image."
         )
         hint = "patterns begin at the top of this folder, and upper and lower case count"
-        where = next((lab.where_in(".dockerignore", line) for line in _lines(lab) if "notes" in line.lower()), None)
-        return "notes-one-by-one" if only_new else "notes-in-image", why, hint, where
+        likely = (
+            line for line in ignorefile.lines(lab) if "notes" in line or nearest("notes", [line.strip("/*")], 0.8)
+        )
+        where = next((lab.where_in(".dockerignore", line) for line in likely), None)
+        return "notes-one-by-one" if new else "notes-in-image", why, hint, where
     why = "How the image is made is nobody's business on a website; these two files can be left out as any other."
     hint = f"what else is in this folder, and not part of the site? See: ls -a {lab.typed}"
     return "build-files-in-image", why, hint, None
@@ -308,7 +308,7 @@ def _deletes_some(lab: Lab, known: list[str]) -> Where | None:
 
 def _let_in(lab: Lab, paths: list[str]) -> Cause | None:
     """See whether a line with ! lets in one of these."""
-    lines = _lines(lab)
+    lines = ignorefile.lines(lab)
     for path in paths:
         name = _in_the_box(lab, path)
         fits = lab.fitting(name)
@@ -331,22 +331,10 @@ def _in_the_box(lab: Lab, path: str) -> str:
     return next((end for end in ends if (lab.folder / end).exists()), path.removeprefix(f"{SITE}/"))
 
 
-def _other_case(lab: Lab, name: str) -> Where | None:
-    """Find a line that would fit a name if upper and lower case were the same."""
-    ends = ((number, line, line.strip("/").rpartition("/")[2]) for number, line in enumerate(_lines(lab), 1))
-    found = next(((n, line) for n, line, end in ends if end.lower() == name.lower() and end != name), None)
-    return Where(lab.shown(".dockerignore"), *found) if found else None
-
-
 def _shown(lab: Lab, path: str) -> str:
     """Write a path as a learner can know it, and say which are not from their folder."""
     plain = path.replace(f"-{lab.nonce}", "").replace(lab.nonce, "new")
     return plain if plain == path else f"{plain}   (put in for this test)"
-
-
-def _lines(lab: Lab) -> list[str]:
-    path = lab.folder / ".dockerignore"
-    return [line.strip() for line in path.read_text("utf-8", "replace").splitlines()] if path.is_file() else []
 
 
 def _missing(lab: Lab, name: str, what: str, path: str, status: int) -> NoReturn:
@@ -363,9 +351,14 @@ def _missing(lab: Lab, name: str, what: str, path: str, status: int) -> NoReturn
         reason = "dangling-link"
         why = f"{name} is a link. The link went into the box, what it points to did not: that lies outside."
     elif places:
-        reason, why = f"{what}-elsewhere", f"{name} is in the image, at {places[0]}; nginx looks in {SITE}."
+        reason, why = (
+            f"{what}-elsewhere",
+            f"{name} is in the image, at {places[0]}; {path} is {SITE}{path}.",
+        )
     elif keeping and file.is_file():
         reason, why = f"{what}-ignored", f"The .dockerignore keeps {name} out of the box: {keeping.text}"
+        if not lab.ignored_by(name):
+            why = f"This line keeps out the folder of {name}. The builder here looks into none such, so no ! helps it."
         where = keeping
     elif not file.is_file():
         reason, why = f"{what}-not-in-box", f"{name} is not in this folder, so no build can take it from there."

@@ -22,7 +22,7 @@ def check_image_builds(lab: Lab) -> None:
             raise
         lab.not_yet(
             "host-port-in-expose" if ":" in where.text else "expose-not-a-port",
-            "EXPOSE takes ports of the container, such as 5000 or 5000/tcp: no address, no option, no comma.",
+            "EXPOSE takes ports of the container, to 65535, such as 5000 or 5000/tcp: no address, option or comma.",
             expected="an image",
             actual=failure.finding.actual,
             hint="leave only the number of the port that the server opens",
@@ -123,6 +123,15 @@ def check_page_is_served(lab: Lab) -> None:
     lab.running.fetch("/")
     page = lab.running.fetch("/")
     pages = [path.read_bytes() for path in lab.folder.rglob("*.html") if path.is_file()]
+    if page.status == 200 and not page.body.strip():
+        lab.not_yet(
+            "page-empty",
+            "A published port answers, and there is nothing in the page that it gives.",
+            expected="200, and www/index.html with something in it",
+            actual="200, and 0 bytes",
+            hint="is your index.html saved, and does anything write over it?",
+            look=lab.inside("ls -lR /www"),
+        )
     if page.status == 200 and page.body in pages:
         return
     is_page = page.status == 200 and page.content_type == "text/html" and b"<" in page.body

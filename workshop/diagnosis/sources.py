@@ -24,6 +24,8 @@ OPTION = re.compile(r"(?:\W{1,3}|\b)(?:from|chown|chmod|link|exclude|parents)=")
 """How an option looks that stands in the wrong place or begins with other dashes."""
 OF_CP = re.compile(r"-\w+")
 """How an option of cp looks, which COPY takes for a name."""
+OF_AN_IMAGE = re.compile(r"/(?:usr|var|etc|srv|opt|www|app)(?:/|$)")
+"""How a path begins that is an image's rather than one of the learner's disk."""
 SHELL = ("&&", "||", ";", "|", ">")
 """What joins commands in a shell."""
 JOINING = ("to", "into", "in", "as", "and", "=", "->", "=>", ":", "&")
@@ -123,9 +125,10 @@ def visible(hidden: re.Match[str]) -> str:
 
 def _turned_round(one: Instruction, typed: str, context: Path | None) -> bool:
     """Whether the place stands first and the files behind it: the first word is none of the folder's, the last is."""
-    return bool(context and "/" in typed and not (context / typed.lstrip("/")).exists()) and bool(
-        context and one.destination and (context / one.destination.lstrip("/")).is_file()
-    )
+    if not context or not one.destination or "/" not in typed or (context / typed.lstrip("/")).exists():
+        return False
+    last = context / one.destination.lstrip("/")
+    return last.is_file() or (last.exists() and bool(OF_AN_IMAGE.match(typed)))
 
 
 def _typed(one: Instruction, said: str) -> str:

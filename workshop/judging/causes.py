@@ -214,6 +214,8 @@ def _by_exit_code(running: Running, code: int, words: str, *, out_of_memory: boo
         if not lab.where("CMD", "ENTRYPOINT"):
             started = " ".join(running.image.config.get("Cmd") or [])
             why += f" No line of the Dockerfile says what to start, so it was what the base image brings: {started}."
+        elif re.search(r"[^&]&\s*$", " ".join(running.image.command)):
+            why += " The & sends the command before it to the background, and then its shell has nothing left to do."
         return "exited-at-once", why, "what does the container start, and does it stay in the foreground?"
     if code == _KILLED and out_of_memory:
         return "out-of-memory", "The container used more memory than it may.", ""

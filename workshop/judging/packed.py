@@ -6,6 +6,8 @@ import base64
 import bz2
 import io
 import lzma
+import string
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -17,6 +19,9 @@ DEEPEST = 3
 _GZIP = 16 + zlib.MAX_WBITS
 """What tells zlib that its data has the head of a gzip file (zlib.h, inflateInit2)."""
 _ZIP = b"PK\x03\x04"
+_BASE64 = f"{string.ascii_letters}{string.digits}+/=\r\n".encode()
+_TAR = (b"ustar", 257)
+"""What a tar file says of itself, and where."""
 
 
 def held(content: bytes, words: Iterable[bytes]) -> set[bytes]:
@@ -59,7 +64,13 @@ def _unpacked(content: bytes, deep: int) -> Iterator[bytes]:
 def _inside(content: bytes) -> Iterator[bytes]:
     """Unpack a file one time; what is broken gives as much as could be read."""
     try:
-        if content.startswith(b"\x1f\x8b"):
+        if content.startswith(*_TAR):
+            with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+                plain = (member for member in archive if member.isreg() and not member.issparse())  # no bomb, no link
+                yield from (file.read(MOST) for member in plain if (file := archive.extractfile(member)))
+        elif content and not content.translate(None, _BASE64):
+            yield base64.b64decode(content + b"===")  # however many of them it has already
+        elif content.startswith(b"\x1f\x8b"):
             yield zlib.decompressobj(_GZIP).decompress(content, MOST)
         elif content.startswith(b"BZh"):
             yield bz2.BZ2Decompressor().decompress(content, MOST)
@@ -67,10 +78,8 @@ def _inside(content: bytes) -> Iterator[bytes]:
             yield lzma.LZMADecompressor().decompress(content, MOST)
         elif content.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                for member in archive.infolist():
-                    with archive.open(member) as file:
-                        yield file.read(MOST)
-    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
-        return  # it only begins like one, or has a password
-    except zipfile.BadZipFile:
+                yield from (archive.open(member).read(MOST) for member in archive.infolist())
+    except (zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile):
         return
+    except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
+        return  # it only begins like one, or has a password

@@ -160,6 +160,11 @@ def _cause(said: Said, text: str) -> Cause:
         first = next((one.line for one in read(text).every(match[1]) if one.line < line), 0)
         why = f"A block takes {match[1]} once." + (f" Line {first} has it already." if first else "")
         cause = Cause("nginx-said-twice", why, "which of the two says what you want?", line)
+    elif match := re.match(r'invalid number of arguments in "(\w+)" directive', message):
+        words = [word for one in read(text).every(match[1]) if one.line <= line <= one.last_line for word in one.words]
+        if word := next((word for word in words if " " in word), ""):
+            why = f"Quotes make one word of what is in them, so {match[1]} got too few: “{word}” is one."
+            cause = Cause("list-is-one-word", why, "what would this line be without its quotes?", line)
     return cause
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with the list of a try_files that does not find a file which is there."""
+"""Why a site does not find a file which is there: a return before it, or what is wrong with the list of a try_files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class Odd:
 
 
 def odd(lab: Lab, path: str) -> Odd | None:
-    """Find what is odd about the list that decides what `path` gets; None where nothing is, or there is no list."""
+    """Find what is odd about the line that decides what `path` gets; None where nothing is, or there is none."""
+    if returned := sites.answering(lab, path, "return"):
+        why = f"return answers at once, here for {path}, too: then nginx looks for no file."
+        return Odd("answered-by-return", why, "which addresses should come to this line?", returned[1])
     tried = sites.answering(lab, path, "try_files")
     if tried is None:
         return None
@@ -37,6 +40,19 @@ def odd(lab: Lab, path: str) -> Odd | None:
         _comma(words) or _one_word(words) or _root_twice(words, root[0].words[1] if root else "") or _variable(words)
     )
     return Odd(*found, where) if found else None
+
+
+def circle(lab: Lab, path: str) -> str:
+    """Say why nginx answers 500: what it goes on with is not there, and leads back to where it came from."""
+    found = sites.answering(lab, path, "try_files")
+    if found and any("request_uri" in word for word in found[0].words):
+        return (
+            "nginx gave up: $request_uri is what the browser asked for, and stays that. So when nginx has found the "
+            "folder and goes on to its index.html, this list finds the folder again, and again."
+        )
+    last = f", “{found[0].words[-1]}”," if found and not found[0].words[-1].startswith("=") else ""
+    why = f"nginx gave up: what it tries last{last} does not exist either, so it starts again from the top."
+    return why + (" Only with = right before it a number is an answer." if last and re.search(r"\d{3}", last) else "")
 
 
 def _comma(words: list[str]) -> tuple[str, str, str] | None:
