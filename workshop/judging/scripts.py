@@ -12,6 +12,8 @@ from workshop.bases import BASE_IMAGES
 from .verdict import Where
 
 if TYPE_CHECKING:
+    from workshop.inside.layers import Entry
+
     from .lab import Image, Lab
 
 REASONS = ("interpreter-missing", "wrong-kind-of-program")
@@ -58,8 +60,7 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
         if writer and writer.text.startswith("RUN") and ">" in writer.text:
             why += " A > empties the file behind it before any command of its line begins to read."
         return "program-is-empty", why, "which line empties it? A result needs another file's name first", writer
-    mine = (path for path in sorted(lab.folder.rglob("*")) if path.is_file() and path.read_bytes() == script)
-    name = next((path.relative_to(lab.folder).as_posix() for path in mine), None)
+    name = _in_folder(lab, script)
     where = Where(lab.shown(name), 1, line.strip()) if name else _writer(lab, program)
     if line.startswith("#!"):
         asked = line[2:].strip(" ").partition(" ")[0]
@@ -78,19 +79,61 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     return "wrong-kind-of-program", why, "what does the very first line say, from its first character on?", where
 
 
+def of_command(lab: Lab) -> list[tuple[str, bytes]]:
+    """List the answer's scripts that its containers start: each by its name in the folder, and what is in it."""
+    image = lab.build()
+    ours = _ours(image)
+    folders = ["", *_search_path(image)]
+    words = dict.fromkeys(" ".join(image.command).split())
+    paths = [place(image, posixpath.join(folder, word)) for word in words for folder in folders]
+    found = [lab.file(path, image) or b"" for path in dict.fromkeys(paths) if path.lstrip("/") in ours]
+    return [(name, text) for text in found if text.strip() and (name := _in_folder(lab, text))]
+
+
+def _in_folder(lab: Lab, content: bytes) -> str | None:
+    """Find the file of the folder that has this content."""
+    alike = (path for path in sorted(lab.folder.rglob("*")) if path.is_file() and path.read_bytes() == content)
+    return next((path.relative_to(lab.folder).as_posix() for path in alike), None)
+
+
 def off_path(image: Image, program: str) -> Closer | None:
     """Say where a program is that was called by its bare name, and not found; None when it is not in the image."""
     if "/" in program:
         return None
-    base = next((one for one in BASE_IMAGES if image.is_on(one)), "")
-    files = image.files_above(base) if base else {}
-    found = sorted(path for path, entry in files.items() if entry.is_file and posixpath.basename(path) == program)
-    folders = next((one[5:] for one in image.config.get("Env") or () if one.startswith("PATH=")), "").split(":")
-    if not found or f"/{posixpath.dirname(found[0])}" in folders:
+    found = sorted(
+        path for path, entry in _ours(image).items() if entry.is_file and posixpath.basename(path) == program
+    )
+    if not found or f"/{posixpath.dirname(found[0])}" in _search_path(image):
         return None
     why = f"“{program}” is in the image, at /{found[0]}. A bare name, without a /, is looked for in the folders that "
     why += "PATH lists, and nowhere else; not in the folder where the container starts, either."
     return "program-not-on-path", why, "how do you name a file so that nobody has to look for it?", None
+
+
+def forbidden(image: Image, program: str, said: str) -> Closer | None:
+    """Say why the user that containers run as may not start a program that others may; None when it is not that."""
+    entry = _ours(image).get(place(image, program).lstrip("/"))
+    user, hint = image.config.get("User"), "what did the build do to its mode, its owner and its folder?"
+    if not user or "permission denied" not in said.lower():
+        return None
+    if f"stat {program}: permission denied" in said:
+        why = f"The container runs as {user}, and that user may not enter the folder of “{program}”."
+    elif entry and entry.is_file and entry.mode & 0o111:
+        why = f"“{program}” may be executed, and not by everyone: its mode is {entry.mode & 0o777:o}. The container "
+        why += f"runs as {user}."
+    else:
+        return None
+    return "program-not-executable", why, hint, None
+
+
+def _ours(image: Image) -> dict[str, Entry]:
+    """List what the answer added to its base image; empty where that is not known."""
+    base = next((one for one in BASE_IMAGES if image.is_on(one)), "")
+    return dict(image.files_above(base)) if base else {}
+
+
+def _search_path(image: Image) -> list[str]:
+    return next((one[5:] for one in image.config.get("Env") or () if one.startswith("PATH=")), "").split(":")
 
 
 def a_line(lab: Lab, words: str) -> Closer | None:
