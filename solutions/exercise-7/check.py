@@ -121,16 +121,16 @@ def _with_another_quote(lab: Lab) -> Image:
 
 @after(check_prints_quote)
 def check_nothing_elsewhere(lab: Lab) -> None:
-    """Nothing of it lies outside /app."""
-    outside = [path for path in added(lab) if not path.startswith(("app/", *OTHERS))]
+    """Nothing of it lies elsewhere."""
+    outside = [path for path in added(lab) if not path.startswith(("app/", *OTHERS))] or _twice(lab)
     if outside:
         lab.not_yet(
             "left-elsewhere",
             "These files are in the image as well, and nobody needs them there.",
-            expected="files of yours under /app only",
+            expected=f"/{PROGRAM}, /{QUOTE}, and nothing of them elsewhere",
             actual="\n".join(f"/{path}" for path in outside[:6]),
             hint="which line put them there, and is it still needed?",
-            look=f"docker run --rm --entrypoint ls {lab.image_name} -l /",
+            look=f"docker run --rm --entrypoint ls {lab.image_name} -l / {HOME}",
             where=lab.bringer(outside[0], _base(lab)) or lab.where("COPY", "ADD"),
         )
 
@@ -140,6 +140,14 @@ def added(lab: Lab) -> list[str]:
     if (base := _base(lab)) not in BASES:
         return []
     return [path for path, entry in lab.build().files_above(base).items() if entry.is_file]
+
+
+def _twice(lab: Lab) -> list[str]:
+    """List the files under /app that are the program or the quote once more, under whatever name."""
+    ours = {_unix(_script(lab)), _unix(lab.file(f"/{QUOTE}") or b"")}
+    names = [posixpath.basename(path) for path in (PROGRAM, QUOTE)]
+    others = [path for path in added(lab) if path.startswith("app/") and path not in (PROGRAM, QUOTE)]
+    return [path for path in others if posixpath.basename(path) in names or _unix(lab.file(f"/{path}") or b"") in ours]
 
 
 def _base(lab: Lab) -> str:
@@ -167,7 +175,11 @@ def _not_there(lab: Lab, path: str) -> NoReturn:
     start = lab.build().config.get("WorkingDir", "").rstrip("/")
     lost_cd = lab.where("RUN", containing="cd /app") or lab.where("RUN", containing="cd app")
     hint = "compare the two paths, from the left"
-    if as_file := next((one for one in files if one in (folder, "app")), None):
+    if places and (bent := _bent(lab, where)):
+        reason, where = "backslash-in-path", bent
+        why = "In a Dockerfile the parts of a path have a / between them, on Windows too. A \\ vanishes, and the sign "
+        why += "behind it stays."
+    elif as_file := next((one for one in files if one in (folder, "app")), None):
         reason, why = f"{posixpath.basename(as_file)}-is-a-file", f"/{as_file} is a file here. {_NO_FOLDER}"
         hint = "what must be there before, or at the end of the destination, to make clear that a folder is meant?"
         where = lab.bringer(as_file, _base(lab))
@@ -188,6 +200,9 @@ def _not_there(lab: Lab, path: str) -> NoReturn:
         reason, why = "files-elsewhere", f"{name} is in the image, at another place than the one asked for."
         if where and not _absolute(lab, where) and (odd := _odd_workdir(lab)):
             where, why = odd, "WORKDIR takes all that stands behind it for the folder's name, blanks and # included."
+        elif places[0].lower() == f"/{path}":
+            why = f"{places[0]} is not /{path}: in paths, capitals and small letters are different letters."
+            where = where if where and _absolute(lab, where) else lab.where("WORKDIR") or where
     lab.not_yet(
         reason,
         why,
@@ -237,6 +252,15 @@ def _odd_workdir(lab: Lab) -> Where | None:
     workdir = lab.dockerfile.last("WORKDIR")
     odd = workdir and workdir.args and len(workdir.args[0].split()) > 1
     return lab.line(workdir.first_line) if workdir and odd else None
+
+
+def _bent(lab: Lab, where: Where | None) -> Where | None:
+    """Find the line whose path has a backslash: the one that brought a file, else the WORKDIR above it."""
+    brought = lab.dockerfile.at(where.line) if where else None
+    if where and brought and "\\" in (brought.destination or ""):
+        return where
+    workdir = lab.where("WORKDIR")
+    return workdir if workdir and "\\" in workdir.text else None
 
 
 def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
@@ -300,6 +324,12 @@ def _other_output(lab: Lab, wanted: str, seen: str) -> NoReturn:
             "quote-fixed",
             "data/quote.txt was changed for this check, and the old quote came out all the same.",
         )
+        if given.encode() in _script(lab):
+            why += " It stands in the program."
+            where = lab.where_in("app.sh", given) or lab.maker(PROGRAM, _base(lab)) or where
+            hint = "where should the program find what it prints?"
+    elif _script(lab).strip() and _unix(_script(lab)).decode("utf-8", "replace").strip() in seen:
+        reason, why = "other-output", "That is the text of the program: it was printed, and not started."
     elif not seen and command.split()[-1:] and command.split()[-1].rpartition("/")[2] in ("sh", "ash"):
         reason, why = (
             "starts-a-shell",
