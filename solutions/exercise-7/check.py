@@ -1,10 +1,15 @@
 """Exercise 7 is done when the program and its data lie in /app, and a container that starts there prints the quote."""
 
+from __future__ import annotations
+
 import posixpath
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from workshop import Image, Lab, NotYet, Where, after
+
+if TYPE_CHECKING:
+    from workshop.dockerfile import Instruction
 
 BASES = ("busybox", "nginx:mainline-alpine")
 HOME = "/app"
@@ -14,7 +19,7 @@ OTHERS = ("etc/", "proc/", "sys/", "dev/", "root/.")
 """Where instructions leave traces of their own: users, mounts, a shell's history."""
 NO_INTERPRETER = re.compile(r"(?:^|[\s'\"])[\w/.]*/app\.sh: (no such file or directory|not found)")
 """What Linux and shells say of a script that is there, when the program in its first line is not."""
-CONVERTING = ("dos2unix", "sed ", "tr ", "awk ")
+CONVERTING = ("dos2unix", "unix2dos", "sed ", "tr ", "awk ")
 """Programs with which people change the ends of lines."""
 _NO_FOLDER = (
     "Where there is no such folder yet, COPY, cp and mv take the last word for the file's new name, unless a slash at "
@@ -199,7 +204,7 @@ def _not_there(lab: Lab, path: str) -> NoReturn:
     else:
         reason, why = "files-elsewhere", f"{name} is in the image, at another place than the one asked for."
         if where and not _absolute(lab, where) and (odd := _odd_workdir(lab)):
-            where, why = odd, "WORKDIR takes all that stands behind it for the folder's name, blanks and # included."
+            where, why = odd, "WORKDIR takes all that stands behind it for the folder's name: blanks, #, ; and ~ too."
         elif places[0].lower() == f"/{path}":
             why = f"{places[0]} is not /{path}: in paths, capitals and small letters are different letters."
             where = where if where and _absolute(lab, where) else lab.where("WORKDIR") or where
@@ -250,7 +255,7 @@ def _absolute(lab: Lab, where: Where) -> bool:
 
 def _odd_workdir(lab: Lab) -> Where | None:
     workdir = lab.dockerfile.last("WORKDIR")
-    odd = workdir and workdir.args and len(workdir.args[0].split()) > 1
+    odd = workdir and workdir.args and re.search(r"[\s~;,#]", workdir.args[0].strip())
     return lab.line(workdir.first_line) if workdir and odd else None
 
 
@@ -275,7 +280,7 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
     if tried and where and tried[-1].first_line < where.line:
         why += f" Line {tried[-1].first_line} may have changed that; this one brought it back."
     elif tried:
-        where, why = lab.line(tried[-1].first_line), why + " This step has not changed them all."
+        where, why = lab.line(tried[-1].first_line), f"{why} {_not_converted(lab, tried[-1])}"
     start = script.splitlines(keepends=True)[0]
     lab.not_yet(
         "carriage-returns",
@@ -286,6 +291,22 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
         look=f"docker run --rm --entrypoint cat {lab.image_name} -A /app/app.sh",
         where=where,
     )
+
+
+def _not_converted(lab: Lab, step: Instruction) -> str:
+    """Say why a step that should have changed the ends of the lines has not."""
+    text = step.text
+    if "unix2dos" in text:
+        return "And unix2dos is what makes them so."
+    if any(one.stage == step.stage and one.first_line < step.first_line for one in lab.dockerfile.all("VOLUME")):
+        return "What RUN changes in a VOLUME is lost with the step; this one stands below the VOLUME line."
+    if re.search(r"\s-d \\r|\ss/\\r", text):
+        return "Here no quotes keep the \\, so the shell drops it, and the step looks for the letter r."
+    if "^M" in text:
+        return "^M is how it is shown. Typed, it is two signs; sed and tr call it \\r."
+    if "app.sh" not in text and "*" not in text:
+        return "This step changes another file."
+    return "This step has not changed them all."
 
 
 def _explain_reading(lab: Lab, seen: str) -> None:

@@ -138,24 +138,26 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
     found = diagnosis.diagnose(text, dockerfile=lab.dockerfile)
     if found and (trouble := of_this_machine(found)):
         raise trouble
-    named = re.search(r'exec: "([^"]+)"', text)
-    path = scripts.place(image, named[1]) if named else ""
-    if found and named and found.reason == "program-not-executable" and lab.file(path, image) is None:
+    named = re.search(r'exec: "([^"]+)"|exec (?P<bare>\S+): permission denied', text)
+    program = (named[1] or named["bare"]) if named else ""
+    path = scripts.place(image, program) if program else ""
+    if found and program and found.reason == "program-not-executable" and lab.file(path, image) is None:
         return Finding(
             "program-is-a-folder",
-            why=f"“{named[1]}” is a folder in the image, and a folder can't be started.",
+            why=f"“{program}” is a folder in the image, and a folder can't be started.",
             expected="a running container",
             actual=clip(text),
             hint="which line makes that folder? A / behind the last word of COPY always means a folder",
-            look=f"docker run --rm --entrypoint ls {image.name} -la {named[1]}",
-            where=lab.where("COPY", "ADD", "RUN", "WORKDIR", containing=named[1]) or lab.where("CMD", "ENTRYPOINT"),
+            look=f"docker run --rm --entrypoint ls {image.name} -la {program}",
+            where=lab.where("COPY", "ADD", "RUN", "WORKDIR", containing=program) or lab.where("CMD", "ENTRYPOINT"),
         )
-    closer = scripts.forbidden(image, named[1], text) if named else None
-    if named and found and found.reason == "program-not-found":
-        closer = scripts.off_path(image, named[1])
-    if named and closer:
+    closer = scripts.forbidden(image, program, text) if program else None
+    if program and found and found.reason == "program-not-found":
+        closer = scripts.off_path(image, program)
+    if closer:
         reason, why, hint, _ = closer
-        where = lab.where("CMD", "ENTRYPOINT", containing=named[1]) or lab.where("CMD", "ENTRYPOINT")
+        where = lab.where("USER") if reason == "program-not-executable" else None
+        where = where or lab.where("CMD", "ENTRYPOINT", containing=program) or lab.where("CMD", "ENTRYPOINT")
         look = f"docker run --rm {image.name}"
         return Finding(reason, why, "a running container", clip(text), hint, look, where)
     return Finding(
@@ -167,7 +169,7 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
         look=f"docker run --rm {image.name}",
         where=lab.line(found.where.line)
         if found and found.where
-        else lab.where("CMD", "ENTRYPOINT", containing=named[1] if named else "") or lab.where("CMD", "ENTRYPOINT"),
+        else lab.where("CMD", "ENTRYPOINT", containing=program) or lab.where("CMD", "ENTRYPOINT"),
     )
 
 

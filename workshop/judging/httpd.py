@@ -54,7 +54,7 @@ def gave_up(lab: Lab, *, expected: str, seen: str) -> None:
     windows = next((name for name, text in scripts.of_command(lab) if b"\r\n" in text), None)
     if windows and re.search(r"'[^'\n]*[\r\n]+[^'\n]*'", seen):
         lab.not_yet(
-            "carriage-returns",
+            "windows-line-endings",
             f"The lines of {windows} end as Windows writes them, with an invisible \\r before the end. To Linux it is "
             "a part of the line's last word.",
             expected=expected,
