@@ -232,7 +232,7 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
             reason, why = "option-in-entrypoint", "Words in ENTRYPOINT are fixed: --shout comes before yours, always."
         elif words[0] in said or words[1] in said:
             reason, why = "words-lost", "Only some of your words are passed on."
-            why += " $1 is one word, whatever follows." if "$1" in " ".join(entry) else ""
+            why += " $1 is one word, whatever follows." if _calls_with(lab, "$1") or _calls_with(lab, "${1") else ""
         elif instruction and not instruction.json_form:
             why = (
                 "An ENTRYPOINT that is not a list runs through /bin/sh -c. The shell gets your words, and does not "
@@ -248,6 +248,8 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
     else:
         reason, why = _too_many(said, wanted, entry)
     where = _calls(lab)
+    if where and CALL.match(where.text) and not where.text.upper().startswith((WHO, "CMD", "FROM")):
+        hint = "how does a script hand on all the words that it was given, each of them whole?"
     if len(entry) == 1 and said.endswith(wanted) and (changed := _changed(lab)):
         reason, where, hint = "program-changed", changed, "say.sh says what it is given. Where could a default stand?"
         why = "say.sh is another one here than the task brings, and it adds words of its own."

@@ -42,6 +42,12 @@ _SAID = (
         "A shell that gets one more word takes it for a script to read; httpd is a program.",
         "does the server need a shell in front of it?",
     ),
+    (
+        r"RUN: not found",
+        "instruction-in-command",
+        "RUN is an instruction for the build. Here it stands in the command, and the shell looks for a program RUN.",
+        "what follows CMD is the command, and only that",
+    ),
 )
 """What it printed: a pattern, the reason, why, and a hint. The first that fits tells."""
 _TWO_PORTS = re.compile(r"\b\d+:\d+\b")
