@@ -243,16 +243,20 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
             why = "Behind sh -c '…' your words become the shell's own parameters, and the text does not use them."
     elif said == " ".join(words[1:]):
         reason = "first-word-lost"
-        why = "Behind sh -c '…' the first word becomes $0, the shell's name for itself; $@ starts with the second."
+        why = (
+            "Behind sh -c '…' the first word becomes $0, the shell's name for itself; $@ starts with the second."
+            if "-c" in entry
+            else "The first word is gone before the program is started. In a script, shift does that."
+        )
         hint = "can the program do without a shell around it?"
+    elif len(entry) == 1 and said.endswith(wanted) and _changed(lab):
+        reason, hint = "program-changed", "say.sh says what it is given. Where could a default stand?"
+        why = "say.sh is another one here than the task brings, and it adds words of its own."
     else:
         reason, why = _too_many(said, wanted, entry)
     where = _calls(lab)
-    if where and CALL.match(where.text) and not where.text.upper().startswith((WHO, "CMD", "FROM")):
+    if where and where.text.partition(" ")[0].upper() not in (WHO, "CMD"):
         hint = "how does a script hand on all the words that it was given, each of them whole?"
-    if len(entry) == 1 and said.endswith(wanted) and (changed := _changed(lab)):
-        reason, where, hint = "program-changed", changed, "say.sh says what it is given. Where could a default stand?"
-        why = "say.sh is another one here than the task brings, and it adds words of its own."
     lab.not_yet(
         reason,
         why,
@@ -260,7 +264,7 @@ def _other_words(lab: Lab, said: str, words: tuple[str, ...]) -> NoReturn:
         actual=said or "nothing",
         hint=hint,
         look=lab.started_shown(),
-        where=where,
+        where=_changed(lab) if reason == "program-changed" else where,
     )
 
 

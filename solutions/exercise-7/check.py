@@ -149,10 +149,14 @@ def added(lab: Lab) -> list[str]:
 
 def _twice(lab: Lab) -> list[str]:
     """List the files under /app that are the program or the quote once more, under whatever name."""
-    ours = {_unix(_script(lab)), _unix(lab.file(f"/{QUOTE}") or b"")}
-    names = [posixpath.basename(path) for path in (PROGRAM, QUOTE)]
-    others = [path for path in added(lab) if path.startswith("app/") and path not in (PROGRAM, QUOTE)]
-    return [path for path in others if posixpath.basename(path) in names or _unix(lab.file(f"/{path}") or b"") in ours]
+    files = added(lab)
+    real = [path for path in (PROGRAM, QUOTE) if path in files]  # a link has its file elsewhere, and needs it there
+    contents = {_unix(lab.file(f"/{path}") or b"") for path in real}
+    names = [posixpath.basename(path) for path in real]
+    others = [path for path in files if path.startswith("app/") and path not in real]
+    return [
+        path for path in others if posixpath.basename(path) in names or _unix(lab.file(f"/{path}") or b"") in contents
+    ]
 
 
 def _base(lab: Lab) -> str:
@@ -261,8 +265,7 @@ def _odd_workdir(lab: Lab) -> Where | None:
 
 def _bent(lab: Lab, where: Where | None) -> Where | None:
     """Find the line whose path has a backslash: the one that brought a file, else the WORKDIR above it."""
-    brought = lab.dockerfile.at(where.line) if where else None
-    if where and brought and "\\" in (brought.destination or ""):
+    if where and "\\" in where.text and not where.text.upper().startswith("RUN"):
         return where
     workdir = lab.where("WORKDIR")
     return workdir if workdir and "\\" in workdir.text else None

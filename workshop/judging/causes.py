@@ -235,13 +235,6 @@ def _by_exit_code(running: Running, code: int, words: str, *, out_of_memory: boo
 
 def _said_by_shell(running: Running, code: int, words: str) -> tuple[str, str, str] | None:
     """Say what a shell that could not do its command line says of it: reason, why and hint."""
-    if syntax := re.search(r"syntax error: (.+)$", words, re.MULTILINE):
-        why = f"The shell in the container can't read this as a command: {syntax[1]}."
-        if "end of file" in syntax[1]:
-            why += " Something is still open there: a quote, a bracket, an if, or an && with nothing behind it."
-        elif ";" in syntax[1] or "&" in syntax[1]:
-            why += " Before that sign no command stands: one & alone ends a command, too."
-        return "shell-syntax", why, "read the line as the shell does: which words belong to which command?"
     if code != _NOT_FOUND:
         return None
     named = re.search(r"sh: (?:line )?(?:\d+: )?(\S+): not found", words)

@@ -29,6 +29,10 @@ _IN_A_LINE = re.compile(
     re.MULTILINE,
 )
 """How BusyBox's sh says that a line of a script could not start a program."""
+_SYNTAX = re.compile(
+    r"^(?:(?:/bin/)?\w*sh|(?P<script>[\w./-]+): line (?P<line>\d+)): syntax error: (?P<said>.+)$", re.MULTILINE
+)
+"""How BusyBox's sh says that it can't read its command line, or a script."""
 _NO_SCRIPT = re.compile(r"^\w*sh: (?:\d+: )?(?:can't|cannot) open '?(?P<script>[^':\n]+)'?: No such file", re.MULTILINE)
 """How sh says that the script it was to read is not there."""
 
@@ -145,13 +149,13 @@ def a_line(lab: Lab, words: str) -> Closer | None:
         where = lab.where("CMD", "ENTRYPOINT", containing=path)
         where = where or next(filter(None, (lab.where_in(name, path) for name in callers)), None)
         return "script-not-in-image", why, "compare the path with where COPY puts the script, letter by letter", where
+    if syntax := _SYNTAX.search(words):
+        return _not_understood(lab, syntax)
     match = _IN_A_LINE.search(words)
     if match is None:
         return None
     script, number, program = match["script"], int(match["line"]), match["program"]
-    name = lab.find(posixpath.basename(script))
-    lines = lab.read(name).decode("utf-8", "replace").splitlines() if (lab.folder / name).is_file() else []
-    where = Where(lab.shown(name), number, lines[number - 1].strip()) if 0 < number <= len(lines) else None
+    where = _quoted(lab, script, number)
     if match["said"] == "not found":
         why = f"Line {number} of {script} starts “{program}”, and the image has no such program."
         return "program-not-found", why, "is it misspelt, or does this image do that with another program?", where
@@ -162,6 +166,28 @@ def a_line(lab: Lab, words: str) -> Closer | None:
         "who could read that script instead of starting it, or give it the mark?",
         where,
     )
+
+
+def _not_understood(lab: Lab, syntax: re.Match[str]) -> Closer:
+    """Say what a shell could not read: its command line, or a line of a script."""
+    said, script = syntax["said"], syntax["script"]
+    why = f"The shell in the container can't read this as a command: {said}."
+    if script:
+        why = f"The shell came to line {syntax['line']} of {script}, and can't read on: {said}. What is missing may "
+        why += "stand in a line above."
+    elif "end of file" in said:
+        why += " Something is still open there: a quote, a bracket, an if, or an && with nothing behind it."
+    elif ";" in said or "&" in said:
+        why += " Before that sign no command stands: one & alone ends a command, too."
+    where = _quoted(lab, script, int(syntax["line"])) if script else None
+    return "shell-syntax", why, "read the line as the shell does: which words belong to which command?", where
+
+
+def _quoted(lab: Lab, script: str, number: int) -> Where | None:
+    """Quote a line of a script of the folder."""
+    name = lab.find(posixpath.basename(script))
+    lines = lab.read(name).decode("utf-8", "replace").splitlines() if (lab.folder / name).is_file() else []
+    return Where(lab.shown(name), number, lines[number - 1].strip()) if 0 < number <= len(lines) else None
 
 
 def _asks(program: str, line: str) -> str:
