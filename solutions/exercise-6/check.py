@@ -175,7 +175,7 @@ def _not_said(lab: Lab, failed: NotYet) -> NoReturn:
             look=lab.started_shown(),
             where=lab.line(lab.dockerfile.stages[-1].instruction.first_line),
         )
-    taken = re.search(r"Good'?: (?:not found|No such file)|can't execute 'Good'", failed.finding.actual)
+    taken = re.search(r"Good: not found|can't execute 'Good'", failed.finding.actual)
     if not entry or (taken and not elsewhere):
         lab.not_yet(
             "no-entrypoint",
