@@ -209,6 +209,13 @@ CASES = (
         "file-not-in-image.elsewhere", BUSYBOX + "COPY a.sh /x/\nRUN chmod +x a.sh\n", 3, detail="elsewhere", a__sh=""
     ),
     build(
+        "file-not-in-image.backslash",
+        BUSYBOX + "WORKDIR /x\nCOPY a.sh \\x\\a.sh\nRUN chmod +x a.sh\n",
+        4,
+        detail="backslash",
+        a__sh="",
+    ),
+    build(
         "file-not-in-image.ignored",
         BUSYBOX + "COPY . .\nRUN sed -n 1p a.txt\n",
         3,
@@ -278,7 +285,7 @@ CASES = (
     build("instruction-arguments.workdir", BUSYBOX + "WORKDIR\n", 2),
     build("instruction-arguments.env", BUSYBOX + "ENV NAME\n", 2),
     build("instruction-arguments.label", BUSYBOX + "LABEL a=b c\n", 2),
-    build("instruction-arguments.json", BUSYBOX + 'CMD ["a", 1]\n', 2),
+    build("instruction-arguments.json", BUSYBOX + 'CMD ["a", 1]\n', 2, detail="bare"),
     build("instruction-arguments.health", BUSYBOX + "HEALTHCHECK wget\n", 2),
     build("instruction-arguments.shell", BUSYBOX + "SHELL bash\n", 2),
     build("instruction-arguments.port", BUSYBOX + "EXPOSE eighty\n", 2),
@@ -301,6 +308,13 @@ CASES = (
     run("program-not-found", BUSYBOX, f"run --rm {NAME} Good morning"),
     run("program-not-found.built-in", BUSYBOX + 'CMD ["cd", "/"]\n', f"run --rm {NAME}", line=2, detail="built-in"),
     run("program-not-found.path", BUSYBOX, f"run --rm {NAME} /start.sh", detail="path"),
+    run(
+        "program-not-found.backslash",
+        BUSYBOX + 'CMD ["\\\\app\\\\a.sh"]\n',
+        f"run --rm {NAME}",
+        line=2,
+        detail="backslash",
+    ),
     run("option-unknown", BUSYBOX + 'CMD ["httpd", "--fore"]\n', f"run --rm {NAME}", line=2),
     run(
         "program-not-found.one-string", BUSYBOX + 'CMD ["httpd -f"]\n', f"run --rm {NAME}", line=2, detail="one-string"

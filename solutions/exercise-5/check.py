@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 
 from workshop import Lab, NotYet, Response, after
-from workshop.judging import serving
+from workshop.judging import httpd, serving
 from workshop.judging.running import Running
 
 PORT = 8080
@@ -15,31 +15,13 @@ BUILDS_WITHIN = 20
 ENDS_WITHIN = 3
 """Seconds a container may outlive its server: a loop that looks once a second is in time."""
 SHELLS = {"sh", "/bin/sh", "ash", "/bin/ash"}
+NOT_A_START = {
+    "ENV": "ENV sets a variable, whatever its name is; nobody runs what it says.",
+    "HEALTHCHECK": "HEALTHCHECK asks a running container how it is, and does not say what it runs.",
+    "ONBUILD": "ONBUILD keeps an instruction for other images, built FROM this one.",
+}
+"""Instructions that don't say what a container starts, though a server may stand in them."""
 STARTER = "server-in-run"
-GLUED = "In the list form each item is one word. An option and its value are two; here they arrive as one."
-SAID = (
-    ("change directory to ' ", "words-glued", GLUED, "give each word its own pair of quotes"),
-    ("bad address ' ", "words-glued", GLUED, "give each word its own pair of quotes"),
-    (
-        "can't change directory",
-        "wrong-folder",
-        "The server was told to serve a folder that the image does not have, and gave up.",
-        "compare that folder with the one your page is copied to",
-    ),
-    (
-        "can't open 'httpd'",
-        "program-taken-for-script",
-        "A shell that gets one more word takes it for a script to read; httpd is a program.",
-        "does the server need a shell in front of it?",
-    ),
-    (
-        "RUN: not found",
-        "instruction-in-command",
-        "RUN is an instruction for the build. Here it stands in the command, and the shell looks for a program RUN.",
-        "what follows CMD is the command, and only that",
-    ),
-)
-"""What a program printed before it gave up: a part of it, the reason, why, and a hint."""
 
 
 def check_image_builds(lab: Lab) -> None:
@@ -115,8 +97,11 @@ def check_ends_with_its_server(lab: Lab) -> None:
         left = twin.processes()
         lab.not_yet(
             "container-outlives-server",
-            "The server was killed, and the container ran on: its first process is something else, and waits for "
-            "nothing. Docker sees a healthy container where nobody serves.",
+            "The server was killed, and something in the container started another one. That hides each crash from "
+            "Docker, whose task it is to start things again."
+            if _answers(twin)
+            else "The server was killed, and the container ran on: its first process is something else, and does not "
+            "end with it. Docker sees a healthy container where nobody serves.",
             expected="a container that ends with its server",
             actual=f"still running {ENDS_WITHIN} seconds later:\n" + "\n".join(left[:6]),
             hint="let the server itself be what the container waits for",
@@ -178,10 +163,7 @@ def _must_be_up(lab: Lab) -> None:
     serving.folder_is_there(lab, found.actual)
     if int(container(lab).container.state()["ExitCode"]) == 0:
         _ended_well(lab, found.actual)
-    for said, reason, why, hint in SAID:
-        if said in found.actual:
-            where = lab.where("CMD", "ENTRYPOINT")
-            lab.not_yet(reason, why, expected=found.expected, actual=found.actual, hint=hint, where=where)
+    httpd.gave_up(lab, expected=found.expected, seen=found.actual)
     container(lab).must_stay_up()
 
 
@@ -222,7 +204,29 @@ def _ended_well(lab: Lab, seen: str) -> None:
             look=look,
             where=served_in_run,
         )
-    earlier = [one for one in lab.dockerfile.all("CMD") if "httpd" in one.text]
+    elsewhere = next(filter(None, (lab.where(word, containing="httpd") for word in NOT_A_START)), None)
+    if not where and elsewhere:
+        lab.not_yet(
+            "never-started",
+            NOT_A_START[elsewhere.text.split()[0].upper()] + " The container starts what its base image brings.",
+            expected="a container that starts the server",
+            actual=f"{seen}\nit ran: {typed}",
+            hint="which instruction says what the container starts?",
+            look=look,
+            where=elsewhere,
+        )
+    final = lab.dockerfile.stages[-1]
+    earlier = [one for one in lab.dockerfile.all("CMD", "ENTRYPOINT") if "httpd" in one.text]
+    if earlier and earlier[-1].stage != final.index:
+        lab.not_yet(
+            "begun-anew",
+            "The server's command stands in another stage. Each FROM begins a new image, with its base's settings.",
+            expected="a container that starts the server",
+            actual=f"{seen}\nit ran: {typed}",
+            hint="is the FROM below it needed? If so, what does its image need again?",
+            look=look,
+            where=lab.line(final.instruction.first_line),
+        )
     if earlier or {*start[-1:], *words[-1:]} & SHELLS:
         lab.not_yet(
             "later-cmd-wins" if earlier else "starts-a-shell",

@@ -1,10 +1,15 @@
 """Exercise 7 is done when the program and its data lie in /app, and a container that starts there prints the quote."""
 
+from __future__ import annotations
+
 import posixpath
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from workshop import Image, Lab, NotYet, Where, after
+
+if TYPE_CHECKING:
+    from workshop.dockerfile import Instruction
 
 BASES = ("busybox", "nginx:mainline-alpine")
 HOME = "/app"
@@ -14,7 +19,7 @@ OTHERS = ("etc/", "proc/", "sys/", "dev/", "root/.")
 """Where instructions leave traces of their own: users, mounts, a shell's history."""
 NO_INTERPRETER = re.compile(r"(?:^|[\s'\"])[\w/.]*/app\.sh: (no such file or directory|not found)")
 """What Linux and shells say of a script that is there, when the program in its first line is not."""
-CONVERTING = ("dos2unix", "sed ", "tr ", "awk ")
+CONVERTING = ("dos2unix", "unix2dos", "sed ", "tr ", "awk ")
 """Programs with which people change the ends of lines."""
 _NO_FOLDER = (
     "Where there is no such folder yet, COPY, cp and mv take the last word for the file's new name, unless a slash at "
@@ -121,16 +126,16 @@ def _with_another_quote(lab: Lab) -> Image:
 
 @after(check_prints_quote)
 def check_nothing_elsewhere(lab: Lab) -> None:
-    """Nothing of it lies outside /app."""
-    outside = [path for path in added(lab) if not path.startswith(("app/", *OTHERS))]
+    """Nothing of it lies elsewhere."""
+    outside = [path for path in added(lab) if not path.startswith(("app/", *OTHERS))] or _twice(lab)
     if outside:
         lab.not_yet(
             "left-elsewhere",
             "These files are in the image as well, and nobody needs them there.",
-            expected="files of yours under /app only",
+            expected=f"/{PROGRAM}, /{QUOTE}, and nothing of them elsewhere",
             actual="\n".join(f"/{path}" for path in outside[:6]),
             hint="which line put them there, and is it still needed?",
-            look=f"docker run --rm --entrypoint ls {lab.image_name} -l /",
+            look=f"docker run --rm --entrypoint ls {lab.image_name} -l / {HOME}",
             where=lab.bringer(outside[0], _base(lab)) or lab.where("COPY", "ADD"),
         )
 
@@ -140,6 +145,18 @@ def added(lab: Lab) -> list[str]:
     if (base := _base(lab)) not in BASES:
         return []
     return [path for path, entry in lab.build().files_above(base).items() if entry.is_file]
+
+
+def _twice(lab: Lab) -> list[str]:
+    """List the files under /app that are the program or the quote once more, under whatever name."""
+    files = added(lab)
+    real = [path for path in (PROGRAM, QUOTE) if path in files]  # a link has its file elsewhere, and needs it there
+    contents = {_unix(lab.file(f"/{path}") or b"") for path in real}
+    names = [posixpath.basename(path) for path in real]
+    others = [path for path in files if path.startswith("app/") and path not in real]
+    return [
+        path for path in others if posixpath.basename(path) in names or _unix(lab.file(f"/{path}") or b"") in contents
+    ]
 
 
 def _base(lab: Lab) -> str:
@@ -167,7 +184,11 @@ def _not_there(lab: Lab, path: str) -> NoReturn:
     start = lab.build().config.get("WorkingDir", "").rstrip("/")
     lost_cd = lab.where("RUN", containing="cd /app") or lab.where("RUN", containing="cd app")
     hint = "compare the two paths, from the left"
-    if as_file := next((one for one in files if one in (folder, "app")), None):
+    if places and (bent := _bent(lab, where)):
+        reason, where = "backslash-in-path", bent
+        why = "In a Dockerfile the parts of a path have a / between them, on Windows too. A \\ vanishes, and the sign "
+        why += "behind it stays."
+    elif as_file := next((one for one in files if one in (folder, "app")), None):
         reason, why = f"{posixpath.basename(as_file)}-is-a-file", f"/{as_file} is a file here. {_NO_FOLDER}"
         hint = "what must be there before, or at the end of the destination, to make clear that a folder is meant?"
         where = lab.bringer(as_file, _base(lab))
@@ -187,7 +208,10 @@ def _not_there(lab: Lab, path: str) -> NoReturn:
     else:
         reason, why = "files-elsewhere", f"{name} is in the image, at another place than the one asked for."
         if where and not _absolute(lab, where) and (odd := _odd_workdir(lab)):
-            where, why = odd, "WORKDIR takes all that stands behind it for the folder's name, blanks and # included."
+            where, why = odd, "WORKDIR takes all that stands behind it for the folder's name: blanks, #, ; and ~ too."
+        elif places[0].lower() == f"/{path}":
+            why = f"{places[0]} is not /{path}: in paths, capitals and small letters are different letters."
+            where = where if where and _absolute(lab, where) else lab.where("WORKDIR") or where
     lab.not_yet(
         reason,
         why,
@@ -235,8 +259,16 @@ def _absolute(lab: Lab, where: Where) -> bool:
 
 def _odd_workdir(lab: Lab) -> Where | None:
     workdir = lab.dockerfile.last("WORKDIR")
-    odd = workdir and workdir.args and len(workdir.args[0].split()) > 1
+    odd = workdir and workdir.args and re.search(r"[\s~;,#]", workdir.args[0].strip())
     return lab.line(workdir.first_line) if workdir and odd else None
+
+
+def _bent(lab: Lab, where: Where | None) -> Where | None:
+    """Find the line whose path has a backslash: the one that brought a file, else the WORKDIR above it."""
+    if where and "\\" in where.text and not where.text.upper().startswith("RUN"):
+        return where
+    workdir = lab.where("WORKDIR")
+    return workdir if workdir and "\\" in workdir.text else None
 
 
 def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
@@ -251,7 +283,7 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
     if tried and where and tried[-1].first_line < where.line:
         why += f" Line {tried[-1].first_line} may have changed that; this one brought it back."
     elif tried:
-        where, why = lab.line(tried[-1].first_line), why + " This step has not changed them all."
+        where, why = lab.line(tried[-1].first_line), f"{why} {_not_converted(lab, tried[-1])}"
     start = script.splitlines(keepends=True)[0]
     lab.not_yet(
         "carriage-returns",
@@ -262,6 +294,22 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
         look=f"docker run --rm --entrypoint cat {lab.image_name} -A /app/app.sh",
         where=where,
     )
+
+
+def _not_converted(lab: Lab, step: Instruction) -> str:
+    """Say why a step that should have changed the ends of the lines has not."""
+    text = step.text
+    if "unix2dos" in text:
+        return "And unix2dos is what makes them so."
+    if any(one.stage == step.stage and one.first_line < step.first_line for one in lab.dockerfile.all("VOLUME")):
+        return "What RUN changes in a VOLUME is lost with the step; this one stands below the VOLUME line."
+    if re.search(r"\s-d \\r|\ss/\\r", text):
+        return "Here no quotes keep the \\, so the shell drops it, and the step looks for the letter r."
+    if "^M" in text:
+        return "^M is how it is shown. Typed, it is two signs; sed and tr call it \\r."
+    if "app.sh" not in text and "*" not in text:
+        return "This step changes another file."
+    return "This step has not changed them all."
 
 
 def _explain_reading(lab: Lab, seen: str) -> None:
@@ -300,6 +348,12 @@ def _other_output(lab: Lab, wanted: str, seen: str) -> NoReturn:
             "quote-fixed",
             "data/quote.txt was changed for this check, and the old quote came out all the same.",
         )
+        if given.encode() in _script(lab):
+            why += " It stands in the program."
+            where = lab.where_in("app.sh", given) or lab.maker(PROGRAM, _base(lab)) or where
+            hint = "where should the program find what it prints?"
+    elif _script(lab).strip() and _unix(_script(lab)).decode("utf-8", "replace").strip() in seen:
+        reason, why = "other-output", "That is the text of the program: it was printed, and not started."
     elif not seen and command.split()[-1:] and command.split()[-1].rpartition("/")[2] in ("sh", "ash"):
         reason, why = (
             "starts-a-shell",

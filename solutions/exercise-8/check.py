@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from workshop import Image, Lab, Where, after
+from workshop.judging import arriving
+from workshop.judging.arriving import FOLLOW, Trail
 
 if TYPE_CHECKING:
     from workshop.dockerfile import Instruction as Line
-
-    Cause = tuple[str, str, Where | None, str]
-    """Reason, why, the line to look at, and a hint."""
+    from workshop.judging.arriving import Cause
 
 LABEL = "org.opencontainers.image.version"
 GIVEN = "Hello"
@@ -19,8 +18,7 @@ GIVEN = "Hello"
 SPEAKS = "from version"
 NAME = "VERSION"
 SHELLS = ("sh", "ash", "bash", "hush")
-TAKEN = re.compile(r"\$\{?VERSION\b")
-FOLLOW = "follow the variable through the Dockerfile, from where it is named to where it is used"
+PROGRAM = "hello.sh"
 STARTER = "arg-before-from"
 
 
@@ -63,7 +61,7 @@ def check_what_a_start_may_change(lab: Lab) -> None:
         name, said = (next(iter(renamed)), otherwise) if f"{greeting} {SPEAKS} {other}" in otherwise else (name, said)
     look = f"docker run --rm -e GREETING=Hola -e {name}=9 {lab.image_name}"
     if greeting not in said:
-        sets = lab.where("CMD", "ENTRYPOINT", containing="GREETING=") or lab.where_in("hello.sh", "GREETING=")
+        sets = lab.where("CMD", "ENTRYPOINT", containing="GREETING=") or lab.where_in(PROGRAM, "GREETING=")
         lab.not_yet(
             "greeting-fixed",
             "This line gives the greeting a value of its own, over what the start says."
@@ -74,7 +72,7 @@ def check_what_a_start_may_change(lab: Lab) -> None:
             hint="which of ARG and ENV is there when a container starts? And where is the sentence put together?",
             look=look,
             where=sets
-            or lab.where_in("hello.sh", f"{GIVEN} {SPEAKS}")
+            or lab.where_in(PROGRAM, f"{GIVEN} {SPEAKS}")
             or lab.where("RUN", "CMD", "ENTRYPOINT", containing=f" {SPEAKS}")
             or lab.where("ENV", "ARG", containing="GREETING")
             or lab.where("RUN"),
@@ -88,7 +86,7 @@ def check_what_a_start_may_change(lab: Lab) -> None:
             actual=said,
             hint="what of the build can no start change? A file, for example",
             look=look,
-            where=_reads_at_start(lab, name) or lab.where("ENV", containing=name) or lab.where("CMD"),
+            where=arriving.read_at_start(lab, name, PROGRAM) or lab.where("ENV", containing=name) or lab.where("CMD"),
         )
     if f"{greeting} from version {version(lab)}" not in lines(said):
         _wrong_version(lab, said, greeting, version(lab))
@@ -162,48 +160,9 @@ def _must_say(lab: Lab, image: Image, greeting: str, wanted: str) -> None:
     _wrong_version(lab, output.text.strip(), greeting, wanted)
 
 
-class Trail(NamedTuple):
-    """What the Dockerfile says of VERSION, in the stage that uses it."""
-
-    asks: list[Line]
-    """The ARG lines that name it."""
-    sets: list[Line]
-    """The ENV lines that name it."""
-    uses: list[Line]
-    """The lines that speak of it otherwise."""
-    takes: list[Line]
-    """Those of them that take its value."""
-    elsewhere: list[Line]
-    """ARG lines of other stages that name it."""
-    near: list[Line]
-    """ARG lines of that stage with a name like it."""
-    above: list[Line]
-    """ARG lines above the first FROM that name it."""
-    defaults: list[Line]
-    """ARG lines that give it a value, wherever they stand."""
-
-
-def _trail(lab: Lab) -> Trail:
-    file = lab.dockerfile
-    users = [one for one in file.all("RUN", "CMD", "ENTRYPOINT") if NAME in one.text]
-    here = file.in_stage(users[-1].stage if users else file.final_stage)
-    args = [one for one in file.all("ARG") if any(key == NAME for key, _ in one.pairs)]
-    uses = [one for one in here if one.keyword in ("RUN", "COPY", "ENV", "CMD", "ENTRYPOINT") and NAME in one.text]
-    return Trail(
-        asks=[one for one in args if one in here],
-        sets=[one for one in here if one.keyword == "ENV" and any(key == NAME for key, _ in one.pairs)],
-        uses=uses,
-        takes=[one for one in uses if TAKEN.search(one.text)],
-        elsewhere=[one for one in args if one.stage is not None and one not in here],
-        near=[one for one in here if one.keyword == "ARG" and one not in args and NAME in one.text.upper()],
-        above=[one for one in args if one.stage is None],
-        defaults=[one for one in args if "=" in one.text],
-    )
-
-
 def _wrong_version(lab: Lab, said: str, greeting: str, wanted: str) -> NoReturn:
     """Say why the version did not arrive: by what came instead, and by where the Dockerfile speaks of it."""
-    trail, seen = _trail(lab), said.partition(SPEAKS)[2].partition("\n")[0].strip()
+    trail, seen = arriving.follow(lab, NAME), said.partition(SPEAKS)[2].partition("\n")[0].strip()
     if seen == wanted:
         reason, why, where, hint = _other_greeting(lab, said)
     elif NAME in seen:
@@ -211,7 +170,9 @@ def _wrong_version(lab: Lab, said: str, greeting: str, wanted: str) -> NoReturn:
     elif "can't open" in said or ("No such file" in said and ".txt" in said):
         reason, why, where, hint = _no_file(lab, trail)
     elif not seen:
-        reason, why, where, hint = _empty(lab, trail, wanted)
+        reason, why, where, hint = arriving.why_empty(
+            lab, trail, by_default=wanted == "dev", program=PROGRAM, written=_written(lab)
+        )
     else:
         reason, why, where, hint = _another(lab, trail, seen, wanted)
     first = next(iter([*trail.sets, *trail.asks, *trail.uses]), None)
@@ -227,6 +188,11 @@ def _wrong_version(lab: Lab, said: str, greeting: str, wanted: str) -> NoReturn:
     )
 
 
+def _written(lab: Lab) -> Where | None:
+    """Find the line that wrote the file with the version."""
+    return lab.maker("version.txt", "busybox")
+
+
 def _line(lab: Lab, one: Line | None) -> Where | None:
     return lab.line(one.first_line) if one else None
 
@@ -240,7 +206,7 @@ def _other_greeting(lab: Lab, said: str) -> Cause:
 
 
 def _not_expanded(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
-    made = lab.maker("version.txt", "busybox")
+    made = _written(lab)
     if wanted in seen:
         return "other-text", "The version arrived, and other words with it.", made, "which words does this line write?"
     if made and made.text.upper().startswith(("COPY", "ADD")):
@@ -268,58 +234,6 @@ def _no_file(lab: Lab, trail: Trail) -> Cause:
     return "version-file-missing", why, _line(lab, writes), "which line writes that file, and to which path?"
 
 
-def _empty(lab: Lab, trail: Trail, wanted: str) -> Cause:
-    at_start = _reads_at_start(lab)
-    if (trail.asks or trail.above) and not trail.sets and at_start:
-        why = "An ARG lives while the image is made. This line reads it when a container starts, and then it is gone."
-        return "arg-not-at-start", why, at_start, "in what could the build leave the version for later?"
-    if trail.asks:
-        return _asked(lab, trail, wanted)
-    if trail.near:
-        why = f"This line asks for another name than {NAME}; each letter counts, capitals included."
-        return "arg-name", why, _line(lab, trail.near[-1]), "compare the two names, and how a default is written"
-    if trail.elsewhere:
-        why = "Each stage knows what it asked for itself. This one asks for VERSION; the one that uses it does not."
-        return "other-stage", why, _line(lab, trail.elsewhere[0]), FOLLOW
-    if trail.above:
-        why = "An ARG above FROM is for the FROM lines only. Below, in the stage, nobody has asked for VERSION."
-        return "arg-before-from", why, _line(lab, trail.above[0]), "what must a stage do to know it, too?"
-    why = "No line of the Dockerfile asks for VERSION, so --build-arg has nowhere to go."
-    return "no-arg", why, None, FOLLOW
-
-
-def _reads_at_start(lab: Lab, name: str = NAME) -> Where | None:
-    """Find the line that takes a variable from the container's environment."""
-    forms = (f"${name}", "${" + name)
-    starts = (lab.where("CMD", "ENTRYPOINT", containing=form) for form in forms)
-    return next(filter(None, [*starts, *(lab.where_in("hello.sh", form) for form in forms)]), None)
-
-
-def _asked(lab: Lab, trail: Trail, wanted: str) -> Cause:
-    """Say why VERSION is empty in a stage that asks for it."""
-    first, last = trail.asks[0], trail.asks[-1]
-    if trail.uses and first.first_line > trail.uses[0].first_line:
-        why = "A stage knows an ARG from its line on. Here the line that uses it comes first."
-        return "arg-too-late", why, _line(lab, first), "the order of the lines"
-    if not trail.takes:
-        why = "No line takes the value of VERSION. It is $VERSION or ${VERSION}, letter by letter, capitals included."
-        where = lab.maker("version.txt", "busybox") or lab.where("RUN", "ENV")
-        return "version-lost", why, where, "compare the name in this line with the one behind ARG"
-    if wanted == "dev" and last in trail.defaults and (NAME, "") in last.pairs:
-        why = "The default that stands nearest wins, and this one is empty: nothing stands behind its =."
-        return "another-default", why, _line(lab, last), "how does a stage ask without a default of its own?"
-    if TAKEN.search(last.text):
-        why = "This line takes VERSION as the default of VERSION, and at that moment the stage does not know it yet."
-        return "another-default", why, _line(lab, last), "how does a stage ask without a default of its own?"
-    if not trail.defaults:
-        why = "The stage asks for VERSION, and nobody says what it is without --build-arg."
-        if any(len(one.args) > 1 for one in trail.asks):
-            why += " What stands behind a blank is one more name; a default stands behind an =."
-        return "no-default", why, _line(lab, first), "where could the default stand?"
-    where = lab.maker("version.txt", "busybox")
-    return "version-lost", "The stage asks for VERSION, and still it is empty where it is used.", where, FOLLOW
-
-
 def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     """Say why it is not empty, and not what it should be."""
     defaults = [one for one in trail.defaults if (NAME, seen) in one.pairs]
@@ -333,22 +247,22 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
         return "another-default", why, _line(lab, defaults[-1]), "which value, and how many lines may give one?"
     if wanted != "dev" and seen == "dev":
         why = "--build-arg VERSION=… changed nothing: the text does not come from that ARG."
-        if written := lab.where_in("hello.sh", f"{SPEAKS} dev"):
+        if written := lab.where_in(PROGRAM, f"{SPEAKS} dev"):
             why += " It stands in the program."
             return "build-arg-ignored", why, written, "what may change from build to build?"
         if not trail.asks:
             why += " No ARG of that very name is in the stage; upper and lower case count."
         where = _line(lab, [*trail.asks, *trail.uses][-1]) if trail.asks or trail.uses else None
-        return "build-arg-ignored", why, lab.maker("version.txt", "busybox") or where, FOLLOW
-    changed = _sentence(lab) != (lab.exercise.starter / "hello.sh").read_bytes()
-    where = lab.where_in("hello.sh", SPEAKS) if changed else lab.maker("version.txt", "busybox")
+        return "build-arg-ignored", why, _written(lab) or where, FOLLOW
+    changed = _sentence(lab) != (lab.exercise.starter / PROGRAM).read_bytes()
+    where = lab.where_in(PROGRAM, SPEAKS) if changed else _written(lab)
     why, hint = "The sentence is another one than asked for.", "compare the two sentences, letter by letter"
     return "other-text", why, where, hint
 
 
 def _sentence(lab: Lab) -> bytes:
     """Read the program that says it; empty where it has another name."""
-    path = lab.folder / "hello.sh"
+    path = lab.folder / PROGRAM
     return path.read_bytes() if path.is_file() else b""
 
 
@@ -374,7 +288,7 @@ def _wrong_label(lab: Lab, labels: dict[str, str], wanted: str) -> NoReturn:
     elif "$" in seen:
         why = "In single quotes, or behind a backslash, $VERSION is just text."
         reason, why = "label-not-expanded", "No shell reads a LABEL to run a command." if "$(" in seen else why
-    elif seen in ("", "dev") and ours and TAKEN.search(ours.text) and ask and ours.line < ask.line:
+    elif seen in ("", "dev") and ours and arriving.follow(lab, NAME).takes(ours.text) and ask and ours.line < ask.line:
         reason, why = "label-too-early", "Where this LABEL stands, the stage does not know VERSION yet."
         hint = "the order of the lines"
     elif seen == "dev":

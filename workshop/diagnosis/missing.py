@@ -38,7 +38,7 @@ def refine(scene: Scene, files: list[str]) -> tuple[str, str, dict[str, str]]:
         if pattern:
             return REASON, "ignored", {"file": mine, "pattern": pattern}
         line = {"line": str(earlier.first_line), "destination": earlier.destination or "", "folder": folder}
-        return REASON, "elsewhere", line
+        return REASON, "backslash" if "\\" in line["destination"] else "elsewhere", line
     others = (other for other in file.instructions if other.stage not in (None, one.stage))
     speaks = later or next((other for other in others if _brings(other, mine, named)), None)
     if speaks is not None:

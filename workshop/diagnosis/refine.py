@@ -184,6 +184,8 @@ def _in_the_way(scene: Scene) -> Answer:
 def _arguments(scene: Scene) -> Answer:
     """Tell what stands behind the instruction that does not belong there."""
     words = scene.instruction.text.split()[1:] if scene.instruction else []
+    if "comprised of strings only" in scene.text:
+        return scene.reason, "bare", {}
     if any(word.startswith("#") for word in words):
         return scene.reason, "comment", {}
     if len(words) > 1 and (words[0].endswith(":") or words[1].startswith(":")):
@@ -206,6 +208,8 @@ def _program(scene: Scene) -> Answer:
         return scene.reason, "variable", {}
     if " " in program.strip():
         return scene.reason, "one-string", {}
+    if "\\" in program:
+        return scene.reason, "backslash", {"program": program.replace("\\\\", "\\")}
     if program.rpartition("/")[2] == "bash":
         return scene.reason, "bash", {}
     if program in BUILT_IN:

@@ -191,6 +191,11 @@ RUNNING = (
                 "A list in [ ] starts its program with no shell in between, and only a shell fills in $ variables.",
                 ("Write the program's own name, or let a shell read the line: write it without [ ].",),
             ),
+            "backslash": Words(
+                "“{program}” is not in the image.",
+                "For Linux a \\ is one more letter of a name; the parts of a path have a / between them.",
+                ("Write each path with /",),
+            ),
             "path": Words(
                 "“{program}” is not in the image.",
                 "Docker looks for it just there; a path that does not begin with / is followed from WORKDIR on.",

@@ -203,6 +203,11 @@ STEPS = (
                 "Line {line} puts it to {destination}. A name with no / in front begins at the WORKDIR of this line.",
                 ("Compare the two places.",),
             ),
+            "backslash": Words(
+                "“{file}” is in the image, but not where this command looks for it.",
+                "Line {line} puts it to {destination}, and there a \\ separates nothing: paths have a / between parts.",
+                ("Write each path with /",),
+            ),
             "other-stage": Words(
                 "“{file}” is not in this stage.",
                 "Each FROM begins a new image, with nothing of the stages above; line {line} speaks of it in another.",

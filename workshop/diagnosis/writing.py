@@ -274,6 +274,11 @@ WRITING = (
                 "Name, colon and tag are one word.",
                 ("Write it in one: {name}",),
             ),
+            "bare": Words(
+                "A word of this list has no quotes.",
+                "In a list each word is a text in double quotes; a number is one, too.",
+                ("Which word has none around it?",),
+            ),
             "two": Words(
                 "Two instructions stand on one line.",
                 "Each instruction begins a line of its own; {other} is taken for a word of the first.",

@@ -138,21 +138,26 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
     found = diagnosis.diagnose(text, dockerfile=lab.dockerfile)
     if found and (trouble := of_this_machine(found)):
         raise trouble
-    named = re.search(r'exec: "([^"]+)"', text)
-    path = scripts.place(image, named[1]) if named else ""
-    if found and named and found.reason == "program-not-executable" and lab.file(path, image) is None:
+    named = re.search(r'exec: "([^"]+)"|exec (?P<bare>\S+): permission denied', text)
+    program = (named[1] or named["bare"]) if named else ""
+    path = scripts.place(image, program) if program else ""
+    if found and program and found.reason == "program-not-executable" and lab.file(path, image) is None:
         return Finding(
             "program-is-a-folder",
-            why=f"“{named[1]}” is a folder in the image, and a folder can't be started.",
+            why=f"“{program}” is a folder in the image, and a folder can't be started.",
             expected="a running container",
             actual=clip(text),
             hint="which line makes that folder? A / behind the last word of COPY always means a folder",
-            look=f"docker run --rm --entrypoint ls {image.name} -la {named[1]}",
-            where=lab.where("COPY", "ADD", "RUN", "WORKDIR", containing=named[1]) or lab.where("CMD", "ENTRYPOINT"),
+            look=f"docker run --rm --entrypoint ls {image.name} -la {program}",
+            where=lab.where("COPY", "ADD", "RUN", "WORKDIR", containing=program) or lab.where("CMD", "ENTRYPOINT"),
         )
-    if found and named and found.reason == "program-not-found" and (closer := scripts.off_path(image, named[1])):
+    closer = scripts.forbidden(image, program, text) if program else None
+    if program and found and found.reason == "program-not-found":
+        closer = scripts.off_path(image, program)
+    if closer:
         reason, why, hint, _ = closer
-        where = lab.where("CMD", "ENTRYPOINT", containing=named[1]) or lab.where("CMD", "ENTRYPOINT")
+        where = lab.where("USER") if reason == "program-not-executable" else None
+        where = where or lab.where("CMD", "ENTRYPOINT", containing=program) or lab.where("CMD", "ENTRYPOINT")
         look = f"docker run --rm {image.name}"
         return Finding(reason, why, "a running container", clip(text), hint, look, where)
     return Finding(
@@ -164,7 +169,7 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
         look=f"docker run --rm {image.name}",
         where=lab.line(found.where.line)
         if found and found.where
-        else lab.where("CMD", "ENTRYPOINT", containing=named[1] if named else "") or lab.where("CMD", "ENTRYPOINT"),
+        else lab.where("CMD", "ENTRYPOINT", containing=program) or lab.where("CMD", "ENTRYPOINT"),
     )
 
 
@@ -174,6 +179,8 @@ def ended(running: Running, *, expected: str = "a container that is still runnin
     code, words = int(state["ExitCode"]), running.last_words(_LAST)
     lab = running.lab
     found = diagnosis.diagnose(words, dockerfile=lab.dockerfile) if code else None
+    if found and found.reason.endswith("-command-missing"):
+        found = None  # that is about the reader's own shell, and here one in the container spoke
     where = lab.line(found.where.line) if found and found.where else None
     look = looking.command_of(running.image.name)
     if found and found.reason == "nginx-config-refused":
@@ -219,18 +226,32 @@ def _by_exit_code(running: Running, code: int, words: str, *, out_of_memory: boo
         return "exited-at-once", why, "what does the container start, and does it stay in the foreground?"
     if code == _KILLED and out_of_memory:
         return "out-of-memory", "The container used more memory than it may.", ""
-    if code == _NOT_FOUND:
-        named = re.search(r"sh: (?:line )?(?:\d+: )?(\S+): not found", words)
-        if named and (closer := scripts.off_path(running.image, named[1])):
-            return closer[:3]
-        program = f"program “{named[1]}”" if named else "program of that name"
-        why = f"The shell in the image finds no {program}: misspelt, or not in this image."
-        return "program-not-found", why, "look at the name in the message, and whether the image has it"
+    if shell := _said_by_shell(running, code, words):
+        return shell
     if not words:
         why = f"Its first process ended with exit code {code}, and said nothing about it."
         return "crashed", why, "which program is the last one of the command? Type it in a shell in this image"
     why = f"Its first process ended with exit code {code}. What it printed says why."
     return "crashed", why, "read the lines above from the bottom up"
+
+
+def _said_by_shell(running: Running, code: int, words: str) -> tuple[str, str, str] | None:
+    """Say what a shell that could not do its command line says of it: reason, why and hint."""
+    if code != _NOT_FOUND:
+        return None
+    named = re.search(r"sh: (?:line )?(?:\d+: )?(\S+): not found", words)
+    if named and (closer := scripts.off_path(running.image, named[1])):
+        return closer[:3]
+    program = f"program “{named[1]}”" if named else "program of that name"
+    why = f"The shell in the image finds no {program}: misspelt, or not in this image."
+    hint = "look at the name in the message, and whether the image has it"
+    command = running.lab.where("CMD", "ENTRYPOINT")
+    if command and re.search(r"\w?\\\w", command.text):
+        why += " A shell drops each \\ and keeps the sign behind it; the parts of a path have a / between them."
+    if named and named[1] == "docker":
+        why = "docker is a command of your machine. What CMD and ENTRYPOINT say is started inside the container, and "
+        why, hint = why + "no docker is in there.", "which program should run inside?"
+    return "program-not-found", why, hint
 
 
 def not_published(running: Running, port: int | None) -> Finding:

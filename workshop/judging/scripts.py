@@ -12,6 +12,8 @@ from workshop.bases import BASE_IMAGES
 from .verdict import Where
 
 if TYPE_CHECKING:
+    from workshop.inside.layers import Entry
+
     from .lab import Image, Lab
 
 REASONS = ("interpreter-missing", "wrong-kind-of-program")
@@ -27,6 +29,10 @@ _IN_A_LINE = re.compile(
     re.MULTILINE,
 )
 """How BusyBox's sh says that a line of a script could not start a program."""
+_SYNTAX = re.compile(
+    r"^(?:(?:/bin/)?\w*sh|(?P<script>[\w./-]+): line (?P<line>\d+)): syntax error: (?P<said>.+)$", re.MULTILINE
+)
+"""How BusyBox's sh says that it can't read its command line, or a script."""
 _NO_SCRIPT = re.compile(r"^\w*sh: (?:\d+: )?(?:can't|cannot) open '?(?P<script>[^':\n]+)'?: No such file", re.MULTILINE)
 """How sh says that the script it was to read is not there."""
 
@@ -58,8 +64,7 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
         if writer and writer.text.startswith("RUN") and ">" in writer.text:
             why += " A > empties the file behind it before any command of its line begins to read."
         return "program-is-empty", why, "which line empties it? A result needs another file's name first", writer
-    mine = (path for path in sorted(lab.folder.rglob("*")) if path.is_file() and path.read_bytes() == script)
-    name = next((path.relative_to(lab.folder).as_posix() for path in mine), None)
+    name = _in_folder(lab, script)
     where = Where(lab.shown(name), 1, line.strip()) if name else _writer(lab, program)
     if line.startswith("#!"):
         asked = line[2:].strip(" ").partition(" ")[0]
@@ -78,19 +83,61 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     return "wrong-kind-of-program", why, "what does the very first line say, from its first character on?", where
 
 
+def of_command(lab: Lab) -> list[tuple[str, bytes]]:
+    """List the answer's scripts that its containers start: each by its name in the folder, and what is in it."""
+    image = lab.build()
+    ours = _ours(image)
+    folders = ["", *_search_path(image)]
+    words = dict.fromkeys(" ".join(image.command).split())
+    paths = [place(image, posixpath.join(folder, word)) for word in words for folder in folders]
+    found = [lab.file(path, image) or b"" for path in dict.fromkeys(paths) if path.lstrip("/") in ours]
+    return [(name, text) for text in found if text.strip() and (name := _in_folder(lab, text))]
+
+
+def _in_folder(lab: Lab, content: bytes) -> str | None:
+    """Find the file of the folder that has this content."""
+    alike = (path for path in sorted(lab.folder.rglob("*")) if path.is_file() and path.read_bytes() == content)
+    return next((path.relative_to(lab.folder).as_posix() for path in alike), None)
+
+
 def off_path(image: Image, program: str) -> Closer | None:
     """Say where a program is that was called by its bare name, and not found; None when it is not in the image."""
     if "/" in program:
         return None
-    base = next((one for one in BASE_IMAGES if image.is_on(one)), "")
-    files = image.files_above(base) if base else {}
-    found = sorted(path for path, entry in files.items() if entry.is_file and posixpath.basename(path) == program)
-    folders = next((one[5:] for one in image.config.get("Env") or () if one.startswith("PATH=")), "").split(":")
-    if not found or f"/{posixpath.dirname(found[0])}" in folders:
+    found = sorted(
+        path for path, entry in _ours(image).items() if entry.is_file and posixpath.basename(path) == program
+    )
+    if not found or f"/{posixpath.dirname(found[0])}" in _search_path(image):
         return None
     why = f"“{program}” is in the image, at /{found[0]}. A bare name, without a /, is looked for in the folders that "
     why += "PATH lists, and nowhere else; not in the folder where the container starts, either."
     return "program-not-on-path", why, "how do you name a file so that nobody has to look for it?", None
+
+
+def forbidden(image: Image, program: str, said: str) -> Closer | None:
+    """Say why the user that containers run as may not start a program that others may; None when it is not that."""
+    entry = _ours(image).get(place(image, program).lstrip("/"))
+    user, hint = image.config.get("User"), "what did the build do to its mode, its owner and its folder?"
+    if not user or "permission denied" not in said.lower():
+        return None
+    if f"stat {program}: permission denied" in said:
+        why = f"The container runs as {user}, and that user may not enter the folder of “{program}”."
+    elif entry and entry.is_file and entry.mode & 0o111:
+        why = f"“{program}” may be executed, and not by everyone: its mode is {entry.mode & 0o777:o}. The container "
+        why += f"runs as {user}."
+    else:
+        return None
+    return "program-not-executable", why, hint, None
+
+
+def _ours(image: Image) -> dict[str, Entry]:
+    """List what the answer added to its base image; empty where that is not known."""
+    base = next((one for one in BASE_IMAGES if image.is_on(one)), "")
+    return dict(image.files_above(base)) if base else {}
+
+
+def _search_path(image: Image) -> list[str]:
+    return next((one[5:] for one in image.config.get("Env") or () if one.startswith("PATH=")), "").split(":")
 
 
 def a_line(lab: Lab, words: str) -> Closer | None:
@@ -102,13 +149,13 @@ def a_line(lab: Lab, words: str) -> Closer | None:
         where = lab.where("CMD", "ENTRYPOINT", containing=path)
         where = where or next(filter(None, (lab.where_in(name, path) for name in callers)), None)
         return "script-not-in-image", why, "compare the path with where COPY puts the script, letter by letter", where
+    if syntax := _SYNTAX.search(words):
+        return _not_understood(lab, syntax)
     match = _IN_A_LINE.search(words)
     if match is None:
         return None
     script, number, program = match["script"], int(match["line"]), match["program"]
-    name = lab.find(posixpath.basename(script))
-    lines = lab.read(name).decode("utf-8", "replace").splitlines() if (lab.folder / name).is_file() else []
-    where = Where(lab.shown(name), number, lines[number - 1].strip()) if 0 < number <= len(lines) else None
+    where = _quoted(lab, script, number)
     if match["said"] == "not found":
         why = f"Line {number} of {script} starts “{program}”, and the image has no such program."
         return "program-not-found", why, "is it misspelt, or does this image do that with another program?", where
@@ -119,6 +166,28 @@ def a_line(lab: Lab, words: str) -> Closer | None:
         "who could read that script instead of starting it, or give it the mark?",
         where,
     )
+
+
+def _not_understood(lab: Lab, syntax: re.Match[str]) -> Closer:
+    """Say what a shell could not read: its command line, or a line of a script."""
+    said, script = syntax["said"], syntax["script"]
+    why = f"The shell in the container can't read this as a command: {said}."
+    if script:
+        why = f"The shell came to line {syntax['line']} of {script}, and can't read on: {said}. What is missing may "
+        why += "stand in a line above."
+    elif "end of file" in said:
+        why += " Something is still open there: a quote, a bracket, an if, or an && with nothing behind it."
+    elif ";" in said or "&" in said:
+        why += " Before that sign no command stands: one & alone ends a command, too."
+    where = _quoted(lab, script, int(syntax["line"])) if script else None
+    return "shell-syntax", why, "read the line as the shell does: which words belong to which command?", where
+
+
+def _quoted(lab: Lab, script: str, number: int) -> Where | None:
+    """Quote a line of a script of the folder."""
+    name = lab.find(posixpath.basename(script))
+    lines = lab.read(name).decode("utf-8", "replace").splitlines() if (lab.folder / name).is_file() else []
+    return Where(lab.shown(name), number, lines[number - 1].strip()) if 0 < number <= len(lines) else None
 
 
 def _asks(program: str, line: str) -> str:

@@ -22,6 +22,8 @@ SHELLS = ("sh", "ash", "bash")
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 _ONE_ADDRESS = re.compile(r"(?<![\d.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _QUOTED = re.compile(r"(?P<mark>[\"'])(?P<words>(?:(?!(?P=mark)).)*\s(?:(?!(?P=mark)).)*)(?P=mark)")
+_LONG_DASH = re.compile(r"(?<!\S)[\u2010-\u2015\u2212](?=\w)")
+"""Signs that look like the hyphen before an option, and are none (Unicode, general punctuation; the minus)."""
 _OK, _MISSING = 200, 404
 _PORT = re.compile(r"(?:[\d.]+:)?\d{2,5}")
 _CLOCK = re.compile(r"(?:busybox )?(?:\S*/)?timeout (?:-\S+ (?:[A-Z]+ )?)*(?=\S*[1-9])[\d.]+[smhd]? (?P<rest>.+)")
@@ -63,6 +65,10 @@ def command_as_meant(lab: Lab, *, expected: str, seen: str) -> None:
         reason, hint = "equals-in-option", "how does httpd --help write this option and its value?"
         why = f"httpd takes the = of “{odd}” for a part of the value: between an option of one letter and its value "
         why += "there is none."
+    elif dash := _LONG_DASH.search(" ".join(line)):
+        reason, hint = "dash-not-hyphen", "which key did this sign come from? A copied text may have others"
+        why = f"The “{dash[0]}” before an option here is a long dash, as text programs write it. Options begin with "
+        why += "the short one, the hyphen; to httpd all else is just a word."
     else:
         return
     look = lab.started_shown()
