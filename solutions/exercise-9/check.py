@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from workshop import Finding, Image, Lab, NotYet, after
+from workshop import Finding, Image, Lab, NotYet, Where, after
+from workshop.engine.containers import Output
 
 STARTER = "reinstalls-on-edit"
 LIB = "/app/lib"
@@ -12,6 +13,8 @@ MARK = f"{LIB}/.install-id"
 MENU = "menu.txt"
 INSTALLER = "install-deps.sh"
 NEW_ID = b"\n[ ! -f lib/.install-id ] || cat /proc/sys/kernel/random/uuid >> lib/.install-id\n"
+STARTED_WITH = "installed as "
+"""What the edited app.sh says before the install id that its container has."""
 OTHER_IGNORES = (".dockerignore.txt", "dockerignore", "lib/.dockerignore", "dockerignore.txt", ".gitignore")
 """What people write instead of .dockerignore."""
 
@@ -29,7 +32,7 @@ def check_image_builds(lab: Lab) -> None:
 def check_app_runs(lab: Lab) -> None:
     """An edit of app.sh gets into the image and runs."""
     image = _edited(lab)
-    output = lab.finish(image=image)
+    output = lab.once(_started)
     if output.code == 0 and f"edited {lab.nonce}" in output.stdout.splitlines():
         return
     look = lab.inside(f'sh -c "pwd; ls -la . /app {LIB}"')
@@ -48,22 +51,23 @@ def check_app_runs(lab: Lab) -> None:
         )
     if lab.file(MARK, image) is None:
         _no_lib(lab, image)
+    if f"edited {lab.nonce}" not in output.text and "can't open" not in output.text:
+        lab.printed(image=image, expected="docker run prints what app.sh prints")  # which says why a program fails
     hint = "compare what the container starts, in which folder, and where app.sh lies"
     where = lab.where("CMD", "ENTRYPOINT") or lab.where("WORKDIR")
     if f"edited {lab.nonce}" in output.text:
         reason, why = "app-fails", f"app.sh starts, and ends with exit code {output.code}. What it printed says why."
         hint, where = "what does app.sh print, and what does it look for?", None
-    elif "can't open" in output.text or "not found" in output.text:
+    elif "can't open" in output.text:
         reason = "app-fails"
-        why = (
-            f"app.sh is in the image, at {places[0]}. The container starts in {image.config.get('WorkingDir') or '/'}, "
-        )
-        why += "and does not find what its command names."
-    elif output.code:
-        reason, why = "app-fails", f"A container ends with exit code {output.code}. What it printed says why."
+        folder = image.config.get("WorkingDir") or "/"
+        why = f"app.sh is in the image, at {places[0]}. The container starts in {folder}, and does not find what its "
+        why += "command names."
     else:
         reason = "app-not-started"
         why = f"app.sh is in the image, at {places[0]}, but a container of the image does not start it."
+        if not lab.where("CMD", "ENTRYPOINT"):
+            why += " The Dockerfile does not say what to start, so it is what the base image starts."
     lab.not_yet(
         reason,
         why,
@@ -86,17 +90,26 @@ def check_lib_comes_from_the_build(lab: Lab) -> None:
     if not mark:
         _no_lib(lab, image)
     if mark in (_laptop_mark(lab), own := _read(lab, "lib/.install-id")):
-        installs = any(_installs(one.text) for one in lab.dockerfile.all("RUN"))
+        layers = image.layers_above("busybox")
+        installed = {layer.read(path) for layer in layers for path in layer.files if path.endswith(".install-id")} - {
+            mark
+        }
+        why = "A COPY brought the laptop's lib/ along and laid it over the one that was just installed."
+        why += _ignoring(lab)
+        if lab.file(f"{LIB}/lib/.install-id", image):
+            why = f"What was installed lies in {LIB}/lib: cp and mv put a folder into one of that name that is there "
+            why += "already. A COPY brought that one, the laptop's, along."
+        elif not installed:
+            why = "This lib/ is the laptop's: nothing that the build installed is in the image."
+            why += " Each container installs, when it starts." if _installed_at_start(lab, mark) else ""
         lab.not_yet(
             "laptop-lib",
-            "A COPY brought the laptop's lib/ along and laid it over the one that was just installed." + _ignoring(lab)
-            if installs
-            else "This lib/ is the laptop's: nothing in the Dockerfile installs one.",
+            why,
             expected=f"{MARK} with the id of this build's installation",
             actual=f"{_text(own)}: the id in the lib/ of your folder"
             if lab.file(MARK, lab.build()) == own
             else f"{_text(mark)}: the id in the lib/ that verify put there, as another laptop would",
-            hint=hint if installs else "let the build run the installer",
+            hint=hint if installed else "let the build run the installer",
             look=look,
             where=where,
         )
@@ -111,6 +124,16 @@ def check_lib_comes_from_the_build(lab: Lab) -> None:
                 look=look,
                 where=lab.maker(f"/app/{path}", "busybox", image) or where,
             )
+    if _installed_at_start(lab, mark):
+        lab.not_yet(
+            "installs-at-start",
+            "The image holds what the build installed, and each container installs it again when it starts.",
+            expected="a container that starts with the lib/ of its image",
+            actual="another install id than the image's, in each container",
+            hint="which instruction does something once, and which one each time a container starts?",
+            look=lab.started_shown(),
+            where=lab.where("CMD", "ENTRYPOINT", containing="install") or lab.where("CMD", "ENTRYPOINT"),
+        )
 
 
 @after(check_lib_comes_from_the_build)
@@ -139,21 +162,36 @@ def check_edit_installs_nothing(lab: Lab) -> None:
         if last and one.stage == last.stage and one.first_line < last.first_line
         if any(_takes(source, "app.sh") for source in one.sources) and one.flag("from") is None
     ]
+    mounts = last and not above and "--mount" in last.text
     lab.not_yet(
         "reinstalls-on-edit",
-        "The installation stands below a line that reads app.sh. When a file that a step reads has changed, it runs "
+        ("The installation mounts" if mounts else "The installation stands below a line that reads")
+        + " app.sh. When a file that a step reads has changed, it runs "
         "again, and so does every step below it.",
         expected="the same install id before and after an edit of app.sh",
         actual="two different ids: everything was installed again",
         hint="edit app.sh and build again: which is the first step that is not cached, and what does it copy?",
         look=look,
-        where=lab.line(above[0].first_line) if above else lab.where("COPY", "ADD"),
+        where=lab.line((above[0] if above else last).first_line)
+        if last and (above or mounts)
+        else lab.where("COPY", "ADD"),
     )
 
 
 @after(check_edit_installs_nothing)
 def check_new_dependency_is_installed(lab: Lab) -> None:
     """A changed deps.txt is installed; this takes a slow second."""
+    unasked = f"{LIB}/slice/{MENU}"
+    if _lacks_slice(lab) and lab.file(unasked, _edited(lab)):
+        lab.not_yet(
+            "new-dependency-ignored",
+            "slice is installed, and deps.txt does not name it: what is installed does not follow that list.",
+            expected=f"in {LIB}, only what deps.txt names",
+            actual=f"{unasked} is there",
+            hint="which file tells the installer what to install, and where does that file come from?",
+            look=lab.inside(f"ls {LIB}"),
+            where=_installing(lab),
+        )
     try:
         image = _with_new_dependency(lab)
     except NotYet as failed:
@@ -178,7 +216,7 @@ def check_new_dependency_is_installed(lab: Lab) -> None:
         if lab.file(MARK, image) == before
         else f"a new install id, but no {LIB}/slice",
         hint="which file tells the installer what to install, and where does that file come from?",
-        where=next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if _installs(one.text)), None),
+        where=_installing(lab),
     )
 
 
@@ -209,6 +247,16 @@ def _edited(lab: Lab) -> Image:
     return lab.build(edits=_edits(lab))
 
 
+def _started(lab: Lab) -> Output:
+    return lab.finish(image=_edited(lab))
+
+
+def _installed_at_start(lab: Lab, mark: bytes) -> bool:
+    """Whether the edited app.sh has seen another installation than the image's."""
+    seen = [line for line in lab.once(_started).stdout.splitlines() if line.startswith(STARTED_WITH)]
+    return bool(seen) and seen != [f"{STARTED_WITH}{line}" for line in _text(mark).splitlines()]
+
+
 def _edits(lab: Lab) -> dict[str, bytes]:
     return {lab.find("app.sh"): _new_app(lab), **_laptop(lab), **_honest(lab)}
 
@@ -235,7 +283,8 @@ def _laptop_mark(lab: Lab) -> bytes:
 
 def _new_app(lab: Lab) -> bytes:
     first, end, rest = lab.read(lab.find("app.sh")).partition(b"\n")
-    return first + (end or b"\n") + f"echo 'edited {lab.nonce}'\n".encode() + rest
+    saying = f"echo 'edited {lab.nonce}'\nsed 's/^/{STARTED_WITH}/' {MARK} 2> /dev/null || :\n"
+    return first + (end or b"\n") + saying.encode() + rest
 
 
 def _read(lab: Lab, name: str) -> bytes:
@@ -251,6 +300,10 @@ def _installs(text: str) -> bool:
     return "install" in text
 
 
+def _installing(lab: Lab) -> Where | None:
+    return next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if _installs(one.text)), None)
+
+
 def _takes(source: str, name: str) -> bool:
     return source.strip("./") in ("", name) or fnmatch(name, source.removeprefix("./"))
 
@@ -259,6 +312,8 @@ def _ignoring(lab: Lab) -> str:
     """Say what is wrong with the file that should keep lib/ out, where there is one."""
     if (behind := lab.where_in(".dockerignore", " #")) and not behind.text.startswith("#"):
         return " In .dockerignore a comment has a line of its own: a # behind a path is part of the path."
+    if lab.where_in(".dockerignore", "!lib"):
+        return " In .dockerignore, a line with ! lets in again what the lines above it keep out."
     if (lab.folder / ".dockerignore").is_file():
         return " .dockerignore is there, and none of its lines keeps lib out: each is a path from this folder on."
     other = next((name for name in OTHER_IGNORES if (lab.folder / name).is_file()), None)
@@ -270,19 +325,15 @@ def _no_lib(lab: Lab, image: Image) -> None:
     layers = image.layers_above("busybox")
     marks = [f"/{path}" for layer in layers for path in layer.files if path.endswith(".install-id")]
     some = next((path for layer in layers for path in layer.files if path.startswith("app/lib/")), None)
-    installing = next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if _installs(one.text)), None)
+    installing = _installing(lab)
     at_start = lab.where("CMD", "ENTRYPOINT", containing="install")
     if MARK in marks:
         reason, why = "lib-missing", f"{LIB} was installed, and a later step deleted it."
-        where, hint = (
-            lab.where("RUN", containing="rm "),
-            "what must be gone before the installation, and what after it?",
-        )
+        where = lab.where("RUN", containing="rm ")
+        hint = "what must be gone before the installation, and what after it?"
     elif some and not marks:
-        reason, why = (
-            "not-installed",
-            f"{LIB} is there, but without the installer's mark: the installer did not fill it.",
-        )
+        reason = "not-installed"
+        why = f"{LIB} is there, but without the installer's mark: the installer did not fill it."
         where, hint = lab.bringer(some, "busybox", image), "what puts files into this folder, and from where?"
     elif marks:
         place = marks[0].rpartition("/")[0]
@@ -290,12 +341,15 @@ def _no_lib(lab: Lab, image: Image) -> None:
         where, hint = lab.bringer(marks[0], "busybox", image), "in which folder does the installer start?"
         if where and "--from" in where.text:
             why, hint = f"{why} COPY of a folder copies what is in it.", "what does the last word of this line say?"
-    elif at_start and not installing:
+    elif (at_start and not installing) or _installed_at_start(lab, b""):
         reason, why = "lib-missing", "The image holds nothing installed: each container installs it when it starts."
-        where, hint = at_start, "which instruction does something once, while the image is built?"
+        where = at_start or lab.where("CMD", "ENTRYPOINT")
+        hint = "which instruction does something once, while the image is built?"
     else:
         reason, why = "lib-missing", "Nothing installed is in the image."
         where, hint = None, "where is it installed, and who takes it on?"
+        if later := lab.where("ONBUILD", containing="install"):
+            where, why = later, f"{why} ONBUILD does nothing now: it waits for a build that stands on this image."
         if installing and "||" in installing.text:
             why += " What stands behind || lets the build go on though the installation failed."
             hint = "what does this line say when nothing hides that it failed?"
@@ -315,14 +369,15 @@ def _why_not_installed(lab: Lab, failed: NotYet) -> Finding:
     found = failed.finding
     archive = re.search(r"can't open 'vendor/(\S+\.tar)'", found.actual)
     lacks = re.search(r"can't open '?(install-deps\.sh)|can't read the list (\S+)", found.actual)
-    if "resource busy" in found.actual and (volume := lab.where("VOLUME")):
+    mount = lab.where("VOLUME") or lab.where("RUN", containing="--mount")
+    if "resource busy" in found.actual and mount:
         return replace(
             found,
             reason="volume-in-the-way",
-            why="While a RUN works, a VOLUME above it is mounted: its folder can't be deleted, and what is "
-            "written there is lost.",
-            hint="does the image need this line, and above the installation?",
-            where=volume,
+            why="While a RUN works, a VOLUME above it is mounted, and so is its own --mount: that folder can't be "
+            "deleted, and what is written there does not get into the image.",
+            hint="does the image need this, and for this folder?",
+            where=mount,
         )
     if not archive and not lacks:
         return found

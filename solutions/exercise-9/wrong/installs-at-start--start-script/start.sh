@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+sh install-deps.sh deps.txt > /dev/null
+exec sh app.sh

@@ -1,0 +1,3 @@
+#!/bin/sh
+[ -d lib ] || sh install-deps.sh deps.txt
+exec "$@"
