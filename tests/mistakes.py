@@ -224,6 +224,14 @@ CASES = (
         __dockerignore="*.txt\n",
     ),
     build(
+        "file-not-in-image.ignored-pattern",
+        BUSYBOX + "COPY c /src/c\nRUN ls /src/c/*.txt\n",
+        3,
+        detail="ignored",
+        __dockerignore="**/*.txt\n",
+        **{"c/a.txt": "", "c/a.csv": ""},
+    ),
+    build(
         "file-not-in-image.other-stage",
         BUSYBOX[:-1] + " AS a\nRUN mkdir /oven\n" + BUSYBOX + "RUN cp -r /oven /www\n",
         4,

@@ -3,7 +3,7 @@
 import re
 from typing import NoReturn
 
-from workshop import Lab, NotYet, Response, after
+from workshop import Lab, NotYet, Response, Where, after
 from workshop.judging import pages, users
 
 STARTER = "runs-as-root"
@@ -21,6 +21,18 @@ def check_container_runs(lab: Lab) -> None:
     listens = lab.running.opened()  # waits until it has its port, or is gone
     if not listens and not lab.running.is_up() and "change directory" in lab.running.last_words():
         _not_readable(lab, lab.running.last_words())
+    if not lab.running.is_up() and re.search(
+        "permission denied|not permitted", lab.running.last_words(), re.IGNORECASE
+    ):
+        lab.not_yet(
+            "start-needs-root",
+            "What the container starts does something at once that an ordinary user may not, and ends with that.",
+            expected="a container that is still running",
+            actual=lab.running.last_words(),
+            hint="which lines of the Dockerfile are still done by root?",
+            look=lab.started_shown(),
+            where=lab.where("CMD", "ENTRYPOINT"),
+        )
     lab.running.must_stay_up()
 
 
@@ -117,8 +129,7 @@ def _linked(lab: Lab, folders: set[str]) -> set[str]:
     tops = sorted({*folders, "/www"})
     found = lab.running.exec("readlink", "-f", *(f"{top}{COUNTER}" for top in tops), user="0").stdout.splitlines()
     linked = {path for path in found if not path.startswith(tuple(f"{top}/" for top in tops))}
-    above = {folder for path in linked if lab.running.exec("test", "-w", folder := path.rpartition("/")[0]).code == 0}
-    return linked | above | {top for top in tops if lab.running.exec("test", "-L", f"{top}/index.html").code == 0}
+    return linked | {top for top in tops if lab.running.exec("test", "-L", f"{top}/index.html").code == 0}
 
 
 def _not_readable(lab: Lab, seen: str) -> NoReturn:
@@ -136,14 +147,19 @@ def _not_readable(lab: Lab, seen: str) -> NoReturn:
 def _writable(lab: Lab, folder: str, writable: list[str]) -> NoReturn:
     seen = lab.running.exec("ls", "-ld", *writable[:4]).stdout.strip()
     why = "Who breaks in through the counter can change what this user can change, and that is the pages, too."
-    if any(line[8] == "w" for line in seen.splitlines() if len(line) > 8):
+    modes = [line[:10] for line in seen.splitlines() if len(line) > 10]
+    if folder.startswith(f"{writable[0].rstrip('/')}/"):
+        why = f"This user may change {writable[0]}, so it can move {folder} away and put other pages in its place."
+    elif any(mode[8] == "w" for mode in modes):
         why += " Their permissions let everybody write."
+    elif modes and all("w" not in mode for mode in modes):
+        why += " They belong to it, and an owner can always give itself the permission to write."
     blamed = ("chown", "chmod", "install")
     lab.not_yet(
         "pages-writable",
         why,
         expected=f"a user who can read {folder}, and can't write there",
-        actual=f"{len(writable)} places that the user can write to:\n{seen}",
+        actual=f"places that the user can change: {len(writable)}\n{seen}",
         hint="give the program what it writes, not what it serves",
         look=lab.inside(f"ls -lR {folder}"),
         where=lab.maker(writable[0], "busybox")
@@ -168,6 +184,9 @@ def _not_started(lab: Lab, seen: str, *, found: bool = True) -> NoReturn:
     if lab.running.exec("test", "-f", program, user="0").code:
         reason, why = "counter-missing", "There is no program cgi-bin/hit among the pages."
         hint = "which folder does httpd serve?"
+        if lab.running.exec("test", "-f", "/www/hit", user="0").code == 0:
+            why += " It lies at /www/hit: of a folder that * stands for, COPY takes what is in it."
+            hint, look = "what does COPY make of each name that * stands for?", "ls -lR /www"
     elif not may:
         reason = "counter-not-executable"
         why = "httpd runs the counter as a program; its user must be allowed to read and to run it."
@@ -196,28 +215,24 @@ def _cannot_write(lab: Lab, path: str, problem: str, look: str) -> NoReturn:
     seen = lab.running.exec("ls", "-lad", folder, path, user="0").stdout.strip()
     owner = lab.running.exec("stat", "-c", "%U", folder, user="0").stdout.strip()
     where = lab.where("RUN", containing="chown") or lab.where("USER") or lab.where("RUN")
-    hint = "whose is the folder, and who is writing?"
+    reason, hint = "data-not-writable", "whose is the folder, and who is writing?"
     if not owner:
         reason, why = "data-missing", f"The counter writes to {path}, and there is no folder {folder}."
         where, hint = lab.where("RUN", containing="mkdir") or where, "which line makes that folder, letter by letter?"
+    elif lab.running.exec("test", "-d", path, user="0").code == 0:
+        reason, why = "count-file-is-a-folder", f"{path} is a folder, and the counter keeps its number in a file there."
+        where, hint = lab.where("RUN", containing=path) or where, "the counter makes its file by itself; where?"
     elif path in seen:
         reason = "count-file-not-writable"
         why = f"The file {path} is there already, and this user may not change it."
         hint = "what a RUN above USER writes belongs to root"
-    elif (
-        owner in ("root", "0")
-        and (volume := lab.where("VOLUME", containing=folder))
-        and (change := lab.where("RUN", containing=folder))
-        and change.line > volume.line
-    ):
-        reason, where = "data-not-writable", volume
-        why = f"{folder} belongs to root. The classic builder drops what is changed in it below the VOLUME line."
-        hint = "what comes first, the change or the VOLUME?"
     elif owner in ("root", "0"):
-        reason = "data-not-writable"
-        why = f"{folder} belongs to root, and others may not write there. The server is not root any more."
+        why, where, hint = _belongs_to_root(lab, folder, seen) or (
+            f"{folder} belongs to root, and others may not write there. The server is not root any more.",
+            where,
+            hint,
+        )
     elif owner == lab.running.exec("id", "-un").stdout.strip():
-        reason = "data-not-writable"
         why = f"{folder} belongs to {owner}, who runs the server; its permissions let not even {owner} write there."
         where, hint = lab.where("RUN", containing="chmod") or where, "which letter is missing in its permissions?"
     else:
@@ -233,3 +248,28 @@ def _cannot_write(lab: Lab, path: str, problem: str, look: str) -> NoReturn:
         look=look,
         where=where,
     )
+
+
+def _belongs_to_root(lab: Lab, folder: str, seen: str) -> tuple[str, Where | None, str] | None:
+    """Say why `folder` is still root's, or what root let others do there: why, where and a hint."""
+    volume, change = lab.where("VOLUME", containing=folder), lab.where("RUN", containing=folder)
+    mode = next(
+        (one for one in reversed(lab.dockerfile.all("RUN")) if "chmod" in one.text and folder in one.text), None
+    )
+    given = next((one for one in reversed(lab.dockerfile.all("RUN")) if "chown" in one.text), None)
+    if volume and change and change.line > volume.line:
+        why = f"{folder} belongs to root. The classic builder drops what is changed in it below the VOLUME line."
+        return why, volume, "what comes first, the change or the VOLUME?"
+    if given and given.stage != len(lab.dockerfile.stages) - 1 and (copy := lab.where("COPY", containing="--from")):
+        why = f"{folder} belongs to root: COPY gives to root what it copies, also from a stage where it was another's."
+        return why, copy, "in which stage must the folder be given away, or with which option copied?"
+    if lab.running.exec("test", "-u", f"/www{COUNTER}").code == 0:
+        why = f"{folder} belongs to root. The counter has the s bit, which Linux heeds for programs, not for scripts."
+        return why, lab.where("RUN", containing="chmod"), "who is it that writes the count, and whose is the folder?"
+    if mode and seen[8:9] == "w":
+        why = f"Others may write to {folder}, and not enter it: for a folder, that is the letter x."
+        return why, lab.line(mode.first_line), "which letters does /tmp have?"
+    if mode and re.search(r"\s\+w\b", mode.text):
+        why = f"{folder} belongs to root. chmod +w, with no letter before the +, gives nobody what the umask forbids."
+        return why, lab.line(mode.first_line), "who gets the permission: u, g or o?"
+    return None

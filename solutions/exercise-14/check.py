@@ -1,18 +1,18 @@
 """Exercise 14 is done when the image of the Banana Gazette can be shipped: every point of its release list holds."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import NoReturn
 
 from workshop import Image, Lab, NotYet, Where, after
 from workshop.inside.layers import Layer
-from workshop.judging import causes, health, pages, shipping, stopping, users
+from workshop.judging import causes, health, pages, shipping, stopping, users, versions
 from workshop.judging.running import Running
 
 STARTER = "deleted-is-not-gone"
 BASES = ("nginx:mainline-alpine", "busybox")
 PORT = "8080/tcp"
 SERVED = "/usr/share/nginx/html"
-LABEL = "org.opencontainers.image.version"
 LIMIT = 300_000
 """Bytes above the base: the pages need three thousand."""
 KINDS = {
@@ -25,36 +25,43 @@ KINDS = {
 """What must not ship, the worst first."""
 
 
-def site(lab: Lab) -> Running:
-    """The one container that the checks share; port 8080 is published in any case, so that each point stands alone."""
-    image = lab.build()
-    ports = sorted({*image.exposed, PORT})
-    return lab.start(ports=ports, health=health.TIMING if health.test_of(image) else {})
+def marks(lab: Lab) -> dict[str, bytes]:
+    """A mark in all that must not ship, news in the articles, and one more article: files that nobody else builds.
+
+    As build.sh runs its own mark, the build id has it too, and none that another line writes.
+    """
+    names = _names(lab, *KINDS)
+    place = next((name for name in names if _kind(name) == "sources"), "content/").rpartition("/")[0]
+    tell = f'echo {lab.nonce} >> "$out/build-id.txt"\n'.encode()
+    marked = {name: lab.read(name) + _mark(lab, name) + (tell if _kind(name) == "tools" else b"") for name in names}
+    return {**marked, f"{place}/extra-{lab.nonce}.txt": _mark(lab, "content/")}
+
+
+def shipped(lab: Lab) -> Image:
+    """The image that is judged: the one of a folder with these marks."""
+    return lab.build(edits=lab.once(marks))
 
 
 def changed(lab: Lab) -> Image:
-    """The image with another style and another VERSION: one build that answers for both when the pages stay."""
-    return lab.build(args={"VERSION": _version(lab)}, edits=_style(lab))
+    """It with another style and another VERSION: one build that answers for both when the pages stay."""
+    return lab.build(args={versions.VARIABLE: _version(lab)}, edits=lab.once(marks) | _style(lab))
 
 
-def marks(lab: Lab) -> dict[str, bytes]:
-    """A mark in all that must not ship, and news in the articles: files that nobody else builds."""
-    return {name: lab.read(name) + _mark(lab, name) for name in _names(lab, *KINDS)}
-
-
-def marked(lab: Lab) -> Image:
-    """The image of a folder with these marks."""
-    return lab.build(edits=lab.once(marks))
+def site(lab: Lab) -> Running:
+    """The one container that the checks share; port 8080 is published in any case, so that each point stands alone."""
+    image = lab.once(shipped)
+    ports = sorted({*image.exposed, PORT})
+    return lab.start(image, ports=ports, health=health.TIMING if health.test_of(image) else {})
 
 
 def base(lab: Lab) -> str:
     """The base image that it stands on; the first that it may where it stands on none."""
-    return next(filter(lab.once(marked).is_on, BASES), BASES[0])
+    return next(filter(lab.once(shipped).is_on, BASES), BASES[0])
 
 
 def layers(lab: Lab) -> list[Layer]:
     """What that image has above its base."""
-    return lab.once(marked).layers_above(lab.once(base))
+    return lab.once(shipped).layers_above(lab.once(base))
 
 
 def folder(lab: Lab) -> str:
@@ -75,9 +82,8 @@ def folder(lab: Lab) -> str:
 
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
-    lab.ahead(marked)
-    lab.build()
-    lab.ahead(changed, site)
+    lab.once(shipped)
+    lab.ahead(changed, site, *([Lab.build] if lab.own else []))  # the learner may look into their own afterwards
 
 
 @after(check_image_builds)
@@ -91,37 +97,33 @@ def check_container_runs(lab: Lab) -> None:
 def check_pages_are_made(lab: Lab) -> None:
     """It has a page for each article as it is now, and the signature fits."""
     where = lab.where("RUN", containing="build.sh") or lab.where("COPY")
-    key = next(iter(_names(lab, "key")), "signing.key")
-    for image, mark in ((lab.build(), b""), (lab.once(marked), _mark(lab, key))):
-        signed = sha256(lab.read(key) + mark)
-        for name in _pages(lab):
-            page = _file(lab, image, name)
-            if page is None or (mark and name != "index.html" and _news(lab).encode() not in page):
-                lab.not_yet(
-                    "pages-not-made-from-articles",
-                    "An article was changed, and its page is missing or the old one after the build.",
-                    expected=f"{name} with the new line “{_news(lab)}”",
-                    actual=(page or b"no page").decode("utf-8", "replace")[-200:],
-                    hint="are the pages made by the build, from the articles in the folder?",
-                    where=where,
-                )
-            signed.update(page)
-        signature = (_file(lab, image, "signature.txt") or b"no signature.txt").decode("utf-8", "replace").strip()
-        if signature != signed.hexdigest():
+    key = next((content for name, content in lab.once(marks).items() if _kind(name) == "key"), None)
+    signed = sha256(lab.read("signing.key") if key is None else key)
+    for name in _pages(lab):
+        page = _file(lab, name)
+        if page is None or (name != "index.html" and _news(lab).encode() not in page):
+            added = lab.nonce in name
             lab.not_yet(
-                "signature-wrong",
-                "The signature does not fit: the pages were changed afterwards, or signed with another key.",
-                expected=signed.hexdigest(),
-                actual=signature[:100],
-                hint="keep the pages just as build.sh made them, with the key that is in the folder now",
-                where=where,
+                "pages-not-made-from-articles",
+                "An article was added to the folder, and the build made no page of it."
+                if added
+                else "An article was changed, and its page is missing or the old one after the build.",
+                expected=f"{name} with the new line “{_news(lab)}”",
+                actual=(page or b"no page").decode("utf-8", "replace")[-200:],
+                hint="are the pages made by the build, from whatever articles are in the folder?",
+                where=(lab.where("COPY", "ADD", containing=".txt") if added else None) or where,
             )
-    if (made := _file(lab, lab.once(marked), "build-id.txt")) == _file(lab, lab.build(), "build-id.txt"):
+        signed.update(page)
+    signature = (_file(lab, "signature.txt") or b"no signature.txt").decode("utf-8", "replace").strip()
+    if signature != signed.hexdigest():
+        _not_signed(lab, signature, signed.hexdigest(), where)
+    made = _file(lab, "build-id.txt") or b""
+    if lab.nonce.encode() not in made:
         lab.not_yet(
             "build-id-not-its-own",
-            "Other articles were built, and /build-id.txt stayed the same: it is not the one that build.sh writes.",
-            expected="another id from each run of build.sh",
-            actual=(made or b"").decode("utf-8", "replace").strip()[:100],
+            "/build-id.txt is not the one that this run of build.sh wrote: another line writes it.",
+            expected="a new id from each run of build.sh",
+            actual=made.decode("utf-8", "replace").strip()[:100],
             hint="which line writes that file, after build.sh did?",
             where=lab.where("RUN", "COPY", containing="build-id") or where,
         )
@@ -133,7 +135,7 @@ def check_pages_are_served(lab: Lab) -> None:
     running, place = lab.once(site), lab.once(folder)
     for name in ("", *_pages(lab), "style.css", "signature.txt"):
         answer = running.fetch(f"/{name}")
-        if answer.status != 200 or (not name and answer.body != _file(lab, lab.build(), "index.html")):
+        if answer.status != 200 or (not name and answer.body != _file(lab, "index.html")):
             lab.not_yet(
                 "page-not-readable"
                 if answer.status == 403
@@ -159,15 +161,16 @@ def check_pages_are_served(lab: Lab) -> None:
                 hint="what lies there under that name, and does the configuration include mime.types?",
                 where=lab.where("COPY", containing="conf") or lab.where("RUN", containing="style"),
             )
-    if (stray := running.fetch(f"/{lab.nonce}")).status != 404:
-        lab.not_yet(
-            "no-404",
-            "The server has a page for every address; who has a wrong one never learns it.",
-            expected=f"404 for /{lab.nonce}",
-            actual=f"{stray.status}: {stray.text[:80]}",
-            hint="look at try_files and error_page in the configuration",
-            where=lab.where("COPY", "RUN", containing="conf"),
-        )
+    for nowhere in (f"/no-{lab.nonce}", f"/no-{lab.nonce}.html"):
+        if (stray := running.fetch(nowhere)).status != 404:
+            lab.not_yet(
+                "no-404",
+                "The server has a page for every address; who has a wrong one never learns it.",
+                expected=f"404 for {nowhere}",
+                actual=f"{stray.status}: {stray.text[:80]}",
+                hint="look at try_files and error_page in the configuration",
+                where=lab.where("COPY", "RUN", containing="conf"),
+            )
 
 
 @after(check_image_builds)
@@ -175,25 +178,26 @@ def check_nothing_else_ships(lab: Lab) -> None:
     """No layer holds the key, .env, drafts, article sources or tools."""
     secrets = [(_kind(name), (lab.exercise.starter / name).read_text().strip()) for name in ("signing.key", ".env")]
     marks = [*secrets, *((kind, f"{kind}-{lab.nonce}") for kind in KINDS)]
-    found = shipping.find(lab.once(marked), lab.once(layers), marks)
-    shipping.must_ship_nothing_of(lab, lab.once(marked), lab.once(base), found, KINDS)
+    found = shipping.find(lab.once(shipped), lab.once(layers), marks)
+    known = [one for one in found if lab.nonce not in one.path] or found  # the article that was added is none of theirs
+    shipping.must_ship_nothing_of(lab, lab.once(shipped), lab.once(base), known, KINDS)
 
 
 @after(check_image_builds)
 def check_small(lab: Lab) -> None:
     """Above its base, the image has less than 300 kB."""
-    shipping.must_be_small(lab, lab.once(marked), LIMIT, BASES)
+    shipping.must_be_small(lab, lab.once(shipped), LIMIT, BASES)
 
 
 @after(check_pages_are_made)
 def check_style_leaves_pages(lab: Lab) -> None:
     """Another style.css does not make the pages again."""
     image = lab.once(changed)
-    if _made_again(lab, image) and _really_made_again(lab, edits=_style(lab)):
+    if _made_again(lab) and _really_made_again(lab, edits=_style(lab)):
         _again(
             lab, "style", "style.css", "style.css is among the files that a line above the making of the pages copies."
         )
-    style = _file(lab, image, "style.css")
+    style = _file(lab, "style.css", image)
     if style is not None and lab.nonce.encode() not in style:
         lab.not_yet(
             "style-not-from-the-folder",
@@ -208,7 +212,7 @@ def check_style_leaves_pages(lab: Lab) -> None:
 @after(check_pages_are_made)
 def check_version_leaves_pages(lab: Lab) -> None:
     """Another VERSION does not make the pages again."""
-    if _made_again(lab, lab.once(changed)) and _really_made_again(lab, args={"VERSION": _version(lab)}):
+    if _made_again(lab) and _really_made_again(lab, args={versions.VARIABLE: _version(lab)}):
         why = "In its stage, every RUN below the ARG line is done again for another value, used or not."
         _again(lab, "version", "VERSION", why)
 
@@ -216,15 +220,15 @@ def check_version_leaves_pages(lab: Lab) -> None:
 @after(check_image_builds)
 def check_version_is_told(lab: Lab) -> None:
     """/version.txt and the label say VERSION, and dev without it."""
-    for image, wanted in ((lab.build(), "dev"), (lab.once(changed), _version(lab))):
+    for image, wanted in ((lab.once(shipped), versions.DEFAULT), (lab.once(changed), _version(lab))):
         told = lab.folder_of(SERVED, image).get("version.txt")
         if told is None:  # another folder, or written by the server itself
-            answer = (lab.once(site) if wanted == "dev" else lab.start(image)).fetch("/version.txt")
+            answer = (lab.once(site) if wanted == versions.DEFAULT else lab.start(image)).fetch("/version.txt")
             told = answer.body if answer.status == 200 else None
         text = None if told is None else told.decode("utf-8", "replace").strip()
-        for name, said in (("/version.txt", text), ("label", (image.config.get("Labels") or {}).get(LABEL))):
+        for name, said in (("/version.txt", text), ("label", (image.config.get("Labels") or {}).get(versions.LABEL))):
             if said != wanted:
-                _wrong_version(lab, name, said, wanted)
+                versions.not_told(lab, name, said, wanted)
 
 
 @after(check_container_runs)
@@ -275,7 +279,8 @@ def _names(lab: Lab, *kinds: str) -> list[str]:
 
 def _mark(lab: Lab, name: str) -> bytes:
     kind = _kind(name)
-    return f"\n# {kind}-{lab.nonce}\n{_news(lab) if kind == 'sources' else ''}\n".encode()
+    note = "" if kind == "drafts" else "# "  # which build.sh leaves out of a page
+    return f"\n{note}{kind}-{lab.nonce}\n{_news(lab) if kind == 'sources' else ''}\n".encode()
 
 
 def _news(lab: Lab) -> str:
@@ -292,36 +297,58 @@ def _style(lab: Lab) -> dict[str, bytes]:
     return {name: lab.read(name) + f"\n/* {lab.nonce} */\n".encode()}
 
 
+def _pages_of(names: Iterable[str]) -> list[str]:
+    names = (name.rpartition("/")[2] for name in names)
+    return sorted(f"{name.removesuffix('.txt')}.html" for name in names if name.endswith(".txt"))
+
+
 def _pages(lab: Lab) -> list[str]:
-    names = (name.rpartition("/")[2] for name in _names(lab, "sources"))
-    return sorted(["index.html", *(f"{name.removesuffix('.txt')}.html" for name in names if name.endswith(".txt"))])
+    articles = (name for name in lab.once(marks) if _kind(name) == "sources")
+    return sorted(["index.html", *_pages_of(articles)])
 
 
-def _file(lab: Lab, image: Image, name: str) -> bytes | None:
-    return lab.folder_of(lab.once(folder), image).get(name)
+def _file(lab: Lab, name: str, image: Image | None = None) -> bytes | None:
+    return lab.folder_of(lab.once(folder), image or lab.once(shipped)).get(name)
 
 
-def _made_again(lab: Lab, image: Image) -> bool:
-    return _file(lab, image, "build-id.txt") != _file(lab, lab.build(), "build-id.txt")
+def _made_again(lab: Lab) -> bool:
+    return _file(lab, "build-id.txt", lab.once(changed)) != _file(lab, "build-id.txt")
 
 
 def _really_made_again(lab: Lab, *, args: dict[str, str] | None = None, edits: dict[str, bytes] | None = None) -> bool:
     """Whether this one change makes the pages again, also among files whose cached steps nobody else can have.
 
-    The classic builder takes the newest step that fits, which may be from another verification of the same files. And
-    two that begin at once may both make a step that builds of all files share, such as WORKDIR: then the later one
-    counts, below which the first finds nothing again. By the second kind of files there are no more of those.
+    Two verifications that begin at once may both make a step that builds of all files share, such as WORKDIR: then the
+    later one counts, below which the first finds nothing again. By the second kind of files there are no more of those.
     """
     marked = lab.once(marks)
     more = {name: content + b"\n" for name, content in marked.items()}
     return all(
-        _file(lab, lab.build(args=args, edits={**files, **(edits or {})}), "build-id.txt")
-        != _file(lab, lab.build(edits=files), "build-id.txt")
-        for files in ({}, marked, more)
+        _file(lab, "build-id.txt", lab.build(args=args, edits={**files, **(edits or {})}))
+        != _file(lab, "build-id.txt", lab.build(edits=files))
+        for files in (marked, more)
     )
 
 
 # What is said -------------------------------------------------------------------------------------------------
+
+
+def _not_signed(lab: Lab, signature: str, expected: str, where: Where | None) -> NoReturn:
+    place, image = lab.once(folder), lab.once(shipped)
+    published = sorted({*_pages_of(_names(lab, "drafts"))} & {*lab.folder_of(place, image)})
+    if published:
+        reason, why = "drafts-published", f"A draft became a page, {published[0]}, and was signed with the others."
+        hint = "which lines bring what build.sh makes pages of?"
+        where = lab.where("COPY", "ADD", "RUN", containing="drafts") or where
+    else:
+        reason, hint = (
+            "signature-wrong",
+            "keep the pages just as build.sh made them, with the key that is in the folder now",
+        )
+        why = "The signature does not fit: the pages were changed afterwards, or signed with another key."
+        last = lab.maker(f"{place}/index.html", lab.once(base), image)
+        where = last if last and last.text.upper().startswith("RUN") else where
+    lab.not_yet(reason, why, expected=expected, actual=signature[:100], hint=hint, where=where)
 
 
 def _again(lab: Lab, short: str, what: str, why: str) -> NoReturn:
@@ -344,47 +371,3 @@ def _arg_above(lab: Lab) -> Where | None:
     args = [one for one in lab.dockerfile.instructions if one.keyword == "ARG" and "VERSION" in one.text]
     here = [one for one in args if make and one.stage == make.stage and one.first_line < make.first_line]
     return lab.line((here or args)[0].first_line) if args else None
-
-
-def _wrong_version(lab: Lab, name: str, said: str | None, wanted: str) -> NoReturn:
-    keyword = "LABEL" if name == "label" else "RUN"
-    use = lab.where(keyword, containing="VERSION") or lab.where(keyword, containing="version")
-    last = len(lab.dockerfile.stages) - 1
-    args = [one for one in lab.dockerfile.instructions if one.keyword == "ARG" and "VERSION" in one.text]
-    here = [one for one in args if one.stage == last]
-    where = lab.line(args[-1].first_line) if args else use
-    if said is None:
-        reason, why = f"{name.strip('/').partition('.')[0]}-missing", f"The image has no {name}."
-        where = use
-        if use and '">"' in use.text:
-            why += " In a list there is no shell, so > is one more word to print."
-    elif "VERSION" in said:
-        reason, where = "version-not-replaced", use
-        why = "Single quotes keep $ as it is" if "$" in said else "The value is written $VERSION, with a dollar sign"
-        why = f"Nobody replaced the variable. {why}."
-    elif wanted in said:
-        reason, why, where = "version-not-exact", "There is more than the version, such as quotes.", use
-    elif lab.where("ENV", containing="VERSION") and wanted != "dev":
-        reason, why = "env-beats-arg", "An ENV of the same name wins over the build argument, whatever it says."
-        where = lab.where("ENV", containing="VERSION")
-    elif args and not here:
-        of = "above the first FROM is for FROM lines only" if args[-1].stage is None else "ends with its stage"
-        reason, why = "arg-in-another-stage", f"An ARG {of}; a stage that uses it needs a line of its own."
-    elif here and use and use.line < here[0].first_line:
-        reason, why = "arg-below-its-use", "ARG counts from its line on, and this line stands above it."
-        where = use
-    elif not said:
-        reason, why = "version-without-default", "Nobody gave a VERSION, and the ARG has no value for that case."
-    elif wanted == "dev":
-        reason, why = "default-is-not-dev", "Without a build argument it should be dev."
-    else:
-        reason, why, where = "version-hard-coded", "The build argument VERSION changes nothing here.", use
-    lab.not_yet(
-        reason,
-        why,
-        expected=f"{name}: {wanted}",
-        actual=f"{name}: {said!r}" if said is not None else f"no {name}",
-        hint="follow VERSION through the Dockerfile: where does it begin, where does it end?",
-        look=f'docker image inspect -f "{{{{json .Config.Labels}}}}" {lab.image_name}' if name == "label" else "",
-        where=where,
-    )

@@ -28,7 +28,8 @@ def refine(scene: Scene, files: list[str]) -> tuple[str, str, dict[str, str]]:
     folder = posixpath.dirname(named) or "."
     if one is None or file is None or one.keyword != "RUN":
         return REASON, "", {"folder": folder}
-    here = [f for f in files if fnmatch(f, bare)]  # it may be a pattern for which the shell found nothing
+    last_two = "/".join(bare.split("/")[-2:])  # it may be a pattern for which the shell found nothing
+    here = [f for f in files if fnmatch(f, bare)] or [f for f in files if "*" in bare and fnmatch(f, last_two)]
     here = here or [f for f in files if posixpath.basename(f) == posixpath.basename(bare)]
     mine = here[0] if here else ""
     earlier = next((other for other in reversed(above(file, one)) if mine and takes(other, mine)), None)

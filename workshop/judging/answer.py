@@ -23,7 +23,7 @@ class Answer:
         self.exercise = exercise
         self.folder = folder
         """Only ever read; edits go to copies."""
-        self._own = own
+        self.own = own
         """Whether it is the learner's own, whom files are named to as they type them."""
 
     def not_yet(  # noqa: PLR0913 - a verdict has these parts
@@ -85,12 +85,12 @@ class Answer:
 
     def shown(self, name: str) -> str:
         """Write a file of the answer as the learner knows it."""
-        return places.as_typed(self.at / name) if self._own else name
+        return places.as_typed(self.at / name) if self.own else name
 
     @property
     def at(self) -> Path:
         """Where the answer's folder is for whoever reads of it."""
-        return self.exercise.folder if self._own else self.folder
+        return self.exercise.folder if self.own else self.folder
 
     @property
     def typed(self) -> str:

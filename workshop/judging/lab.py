@@ -162,9 +162,9 @@ class Lab(Answer):
             return self._builds[key]
 
     def _build(self, folder: Path, args: Mapping[str, str] | None, *, plain: bool, within: float) -> Image:
-        if not self._tags and not self.bounds:
+        if plain and not self._tags and not self.bounds:  # steps of marked files are nobody else's
             cleaning.settle_others()
-        keep = plain and self._own  # the learner may look into it afterwards; it is also the next build's cache
+        keep = plain and self.own  # the learner may look into it afterwards; it is also the next build's cache
         if keep:
             cleaning.settle()  # what is removed behind the last verdict may be what this build finds
         calling_off.check()

@@ -9,8 +9,15 @@ if TYPE_CHECKING:
     from .running import Running
 
 _WHERE = """
+above=$1
+while [ "${above:-/}" != / ]; do
+  above=${above%/*} at=${above:-/}
+  if [ -O "$at" ] || { [ -w "$at" ] && [ ! -k "$at" ]; }; then echo "$at"; fi
+done
 find "$1" ! -type l | while IFS= read -r path; do
-  if [ -d "$path" ]; then
+  if [ -O "$path" ]; then
+    echo "$path"
+  elif [ -d "$path" ]; then
     new="$path/.docker-101-$2"
     ( : > "$new" ) 2>/dev/null && { echo "$path"; rm -f "$new"; }
   elif [ -f "$path" ]; then
@@ -18,7 +25,21 @@ find "$1" ! -type l | while IFS= read -r path; do
   fi
 done
 """
-"""Tries to write, and changes nothing; asking for permissions alone would miss what other rules allow or forbid."""
+"""Tries to write, and changes nothing; asking for permissions alone would miss what other rules allow or forbid.
+
+An owner can take back what forbids it to write, and who may write to the folder above can put another in the place.
+"""
+_BY_S_BIT = """
+dir=$(mktemp -d) || exit
+find / -xdev -type f -perm -4000 2>/dev/null | while IFS= read -r file; do
+  ln -sf "$file" "$dir/su"
+  for preserve in "" -p; do
+    [ "$(timeout 1 "$dir/su" $preserve -c 'id -u' 2>/dev/null < /dev/null)" = 0 ] && { echo "$file"; break; }
+  done
+done
+rm -r "$dir"
+"""
+"""Tries each program that runs as its owner: as su, which BusyBox is by that name, and as a shell that keeps it."""
 
 
 def numbers(running: Running) -> tuple[int | None, int | None]:
@@ -26,16 +47,14 @@ def numbers(running: Running) -> tuple[int | None, int | None]:
 
     The lowest of a process's four numbers (real, effective, saved, file system) counts: who kept a 0 can be root again.
     """
-    return _uid(running, "/proc/1/status"), _uid(running, "/proc/self/status")
-
-
-def _uid(running: Running, path: str) -> int | None:
-    match = re.search(r"^Uid:\s+(.+)$", running.exec("cat", path).stdout, re.MULTILINE)
-    return min(int(word) for word in match[1].split()) if match else None
+    read = running.exec("cat", "/proc/1/status", "/proc/self/status").stdout
+    found = re.findall(r"^Uid:\s+(.+)$", read, re.MULTILINE)
+    lowest = [min(int(word) for word in one.split()) for one in found]
+    return (lowest[0] if len(lowest) > 1 else None), (lowest[-1] if lowest else None)
 
 
 def may_write(running: Running, folder: str) -> list[str]:
-    """List the files and folders under `folder` that the container's default user can change."""
+    """List the files and folders, those above `folder` first, by which the container's default user can change it."""
     return running.exec("sh", "-c", _WHERE, "sh", folder, running.lab.nonce).stdout.splitlines()
 
 
@@ -47,6 +66,7 @@ def must_be_ordinary(running: Running) -> None:
     if default is None:
         default = 0 if named.partition(":")[0] in ("", "root", "0") else 1
     if default and server:
+        _must_stay_ordinary(running)
         return
     where = lab.where("USER")
     look = f"docker run --rm --entrypoint id {running.image.name}"
@@ -84,6 +104,21 @@ def must_be_ordinary(running: Running) -> None:
             where=lab.where("RUN", containing=named.partition(":")[0]) or where,
         )
     _is_root(running, actual)
+
+
+def _must_stay_ordinary(running: Running) -> None:
+    lab = running.lab
+    by = running.exec("sh", "-c", _BY_S_BIT).stdout.split()
+    if by:
+        lab.not_yet(
+            "can-become-root",
+            f"It starts as an ordinary user, and anybody inside becomes root by {by[0]}, without a password.",
+            expected="an ordinary user who stays one",
+            actual=running.exec("ls", "-l", *by).stdout.strip(),
+            hint="what does the s in its permissions mean, and has root a password?",
+            look=f"docker run --rm --entrypoint ls {running.image.name} -l {by[0]}",
+            where=lab.where("RUN", containing=by[0].rpartition("/")[2]) or lab.where("RUN"),
+        )
 
 
 def _is_root(running: Running, actual: str) -> None:

@@ -1,0 +1,5 @@
+#!/bin/sh
+set -e
+mkdir -p /data
+chown nobody /data
+exec httpd -f -p 8080 -h /www
