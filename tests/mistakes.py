@@ -177,6 +177,7 @@ CASES = (
     build("copy-source-missing.comment", BUSYBOX + "COPY a.txt /d/ # why\n", 2, detail="comment", a__txt=""),
     build("copy-source-missing.order", BUSYBOX + "COPY /usr/www/ a.txt\n", 2, detail="order", a__txt=""),
     build("copy-source-missing.order.dot", BUSYBOX + "COPY /usr/www/ .\n", 2, detail="order", a__txt=""),
+    build("quote-not-closed", BUSYBOX + 'COPY "a.txt b.txt" /d/\n', 2, a__txt="", b__txt=""),
     build("copy-source-missing.list", BUSYBOX + "COPY ['a.txt', '/d/']\n", 2, detail="list", silent="buildkit"),
     build("copy-source-missing.backslash", BUSYBOX + "COPY .\\a.txt /d/\n", 2, detail="backslash", a__txt=""),
     build("copy-source-missing.joining-word", BUSYBOX + "COPY a.txt to /d/\n", 2, detail="joining-word", a__txt=""),

@@ -10,6 +10,7 @@ from workshop.dockerfile.rules import nearest
 from workshop.dockerfile.stages import above
 from workshop.judging import pages
 from workshop.judging.markup import Parsed, has_rules
+from workshop.judging.nginx import sites
 
 BASE = "nginx:mainline-alpine"
 SITE = "/usr/share/nginx/html"
@@ -128,10 +129,10 @@ def _no_page(lab: Lab, page: Response) -> None:
         "no-page",
         "nginx answers, but it has no page to give.",
         expected="200, and your index.html",
-        actual=f"{page.status}: {page.text[:200]}",
+        actual=f"{page.status}" + (sites.complaint(lab.running) or f": {page.text[:200]}"),
         hint="is there a file index.html in the folder that nginx serves?",
         look=look,
-        where=lab.where("COPY", "ADD", "RUN"),
+        where=sites.line_for(lab, "/", "root") or lab.where("COPY", "ADD", "RUN"),
     )
 
 

@@ -226,6 +226,16 @@ WRITING = (
         },
     ),
     Row(
+        "quote-not-closed",
+        (r"unexpected end of statement while looking for matching (?:double|single)-quote",),
+        Words(
+            "A word of this line begins with a quote, and does not end with one.",
+            "The builder cuts a line at each blank first, so here quotes can't hold two words together. A list can.",
+            ('Leave the quotes away; names with blanks need a list: COPY ["NAME", "PLACE"]',),
+        ),
+        keywords=("COPY", "ADD"),
+    ),
+    Row(
         "flag-without-value",
         (r"missing a value on flag: (?P<flag>\S+)",),
         Words(
