@@ -237,6 +237,9 @@ def _not_expanded(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
 def _no_file(lab: Lab, trail: Trail) -> Cause:
     why, writes = "The program reads the version from a file that is not there.", trail.uses[-1] if trail.uses else None
     volume = lab.dockerfile.last("VOLUME")
+    if not writes and (later := lab.where("ONBUILD", containing=NAME)):
+        why += " ONBUILD keeps an instruction for other images, built FROM this one."
+        return "version-file-missing", why, later, "when should that file be written?"
     if writes and writes.json_form and ">" in writes.args:
         why += " In a list there is no shell, so > is one more word to print."
     elif writes and lab.dockerfile.final_stage and writes.stage != lab.dockerfile.final_stage.index:
