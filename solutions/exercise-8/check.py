@@ -274,6 +274,8 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     changed = _sentence(lab) != (lab.exercise.starter / PROGRAM).read_bytes()
     where = lab.where_in(PROGRAM, SPEAKS) if changed else _written(lab)
     why, hint = "The sentence is another one than asked for.", "compare the two sentences, letter by letter"
+    if set(seen) & set("“”„"):
+        why = "A shell takes away straight quotes only. These are the curved ones of a text program, and they stay."
     return "other-text", why, where, hint
 
 
@@ -315,6 +317,7 @@ def _wrong_label(lab: Lab, labels: dict[str, str], wanted: str) -> NoReturn:
         reason, why = "label-empty", "The label is there, with nothing in it."
     else:
         reason, why = "label-differs", "The label says something else than the program."
+        why += " A label is text: nobody reads a file of that name." if seen.startswith("/") else ""
         if seen.startswith("="):
             why += " With blanks around the =, it and all behind it are the value."
     lab.not_yet(
