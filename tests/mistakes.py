@@ -295,6 +295,7 @@ CASES = (
     build("instruction-arguments.env", BUSYBOX + "ENV NAME\n", 2),
     build("instruction-arguments.label", BUSYBOX + "LABEL a=b c\n", 2),
     build("instruction-arguments.json", BUSYBOX + 'CMD ["a", 1]\n', 2, detail="bare"),
+    build("instruction-arguments.quote", BUSYBOX + 'LABEL "version: 1"\n', 2, detail="quote"),
     build("instruction-arguments.health", BUSYBOX + "HEALTHCHECK wget\n", 2),
     build("instruction-arguments.shell", BUSYBOX + "SHELL bash\n", 2),
     build("instruction-arguments.port", BUSYBOX + "EXPOSE eighty\n", 2),

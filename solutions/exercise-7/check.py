@@ -184,7 +184,7 @@ def _not_there(lab: Lab, path: str) -> NoReturn:
     start = lab.build().config.get("WorkingDir", "").rstrip("/")
     lost_cd = lab.where("RUN", containing="cd /app") or lab.where("RUN", containing="cd app")
     hint = "compare the two paths, from the left"
-    if places and (bent := _bent(lab, where)):
+    if places and (bent := _bent(lab, where or copied)):
         reason, where = "backslash-in-path", bent
         why = "In a Dockerfile the parts of a path have a / between them, on Windows too. A \\ vanishes, and the sign "
         why += "behind it stays."

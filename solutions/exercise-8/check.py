@@ -144,11 +144,14 @@ def _must_say(lab: Lab, image: Image, greeting: str, wanted: str) -> None:
     if said.startswith(SPEAKS):
         set_by = lab.where("ARG", "ENV", "RUN", containing="GREETING")
         keyword = set_by.text.split()[0].upper() if set_by else ""
+        if any(one.startswith("GREETING=") for one in image.config.get("Env") or []):
+            keyword = "EMPTY"
         lab.not_yet(
             "greeting-lost",
             {
                 "ARG": "An ARG lives while the image is made; the container that says the greeting never heard of it.",
                 "RUN": "What a RUN tells its shell is forgotten when that step ends; only files stay.",
+                "EMPTY": "This ENV takes a value that nobody gave while the image was made, so the greeting is empty.",
                 "ENV": "This ENV is not for the container: it stands in a stage that does not become the image.",
             }.get(keyword, "The container does not know the greeting."),
             expected=sentence,
@@ -165,8 +168,15 @@ def _wrong_version(lab: Lab, said: str, greeting: str, wanted: str) -> NoReturn:
     trail, seen = arriving.follow(lab, NAME), said.partition(SPEAKS)[2].partition("\n")[0].strip()
     if seen == wanted:
         reason, why, where, hint = _other_greeting(lab, said)
+    elif wanted in lines(said):
+        reason, where, hint = "other-text", _written(lab), "which lines write that file, and does each replace it?"
+        why = "The version arrived, on a line of its own: something else stands before it."
     elif NAME in seen:
         reason, why, where, hint = _not_expanded(lab, trail, seen, wanted)
+    elif "Permission denied" in said:
+        reason, where, hint = "version-not-readable", lab.where("USER"), "what did the build do to its mode?"
+        user = lab.build().config.get("User") or "root"
+        why = f"The container runs as {user}, and that user may not read the file with the version."
     elif "can't open" in said or ("No such file" in said and ".txt" in said):
         reason, why, where, hint = _no_file(lab, trail)
     elif not seen:
@@ -226,11 +236,18 @@ def _not_expanded(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
 
 def _no_file(lab: Lab, trail: Trail) -> Cause:
     why, writes = "The program reads the version from a file that is not there.", trail.uses[-1] if trail.uses else None
+    volume = lab.dockerfile.last("VOLUME")
+    if not writes and (later := lab.where("ONBUILD", containing=NAME)):
+        why += " ONBUILD keeps an instruction for other images, built FROM this one."
+        return "version-file-missing", why, later, "when should that file be written?"
     if writes and writes.json_form and ">" in writes.args:
         why += " In a list there is no shell, so > is one more word to print."
     elif writes and lab.dockerfile.final_stage and writes.stage != lab.dockerfile.final_stage.index:
         why += " The stage that writes it is not the one that becomes the image."
         return "version-file-missing", why, _line(lab, writes), "what has to carry it over?"
+    elif writes and volume and volume.first_line < writes.first_line:
+        why += " What RUN writes below a VOLUME is lost with its step."
+        return "version-file-missing", why, lab.line(volume.first_line), "does this image need a volume?"
     return "version-file-missing", why, _line(lab, writes), "which line writes that file, and to which path?"
 
 
@@ -257,6 +274,8 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     changed = _sentence(lab) != (lab.exercise.starter / PROGRAM).read_bytes()
     where = lab.where_in(PROGRAM, SPEAKS) if changed else _written(lab)
     why, hint = "The sentence is another one than asked for.", "compare the two sentences, letter by letter"
+    if set(seen) & set("“”„"):
+        why = "A shell takes away straight quotes only. These are the curved ones of a text program, and they stay."
     return "other-text", why, where, hint
 
 
@@ -277,6 +296,7 @@ def _wrong_label(lab: Lab, labels: dict[str, str], wanted: str) -> NoReturn:
             "label-name",
             "There is a label with the version; its name is another one. Tools look for the exact name.",
         )
+        why += " The : belongs to the name here; its value stands behind an =." * (near[0] == f"{LABEL}:")
         hint = "compare the two names, letter by letter"
     elif seen is None:
         reason, why = "label-missing", "The image has no such label."
@@ -297,6 +317,7 @@ def _wrong_label(lab: Lab, labels: dict[str, str], wanted: str) -> NoReturn:
         reason, why = "label-empty", "The label is there, with nothing in it."
     else:
         reason, why = "label-differs", "The label says something else than the program."
+        why += " A label is text: nobody reads a file of that name." if seen.startswith("/") else ""
         if seen.startswith("="):
             why += " With blanks around the =, it and all behind it are the value."
     lab.not_yet(

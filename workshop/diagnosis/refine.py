@@ -186,6 +186,8 @@ def _arguments(scene: Scene) -> Answer:
     words = scene.instruction.text.split()[1:] if scene.instruction else []
     if "comprised of strings only" in scene.text:
         return scene.reason, "bare", {}
+    if "matching double-quote" in scene.text or "matching single-quote" in scene.text:
+        return scene.reason, "quote", {}
     if any(word.startswith("#") for word in words):
         return scene.reason, "comment", {}
     if len(words) > 1 and (words[0].endswith(":") or words[1].startswith(":")):

@@ -262,6 +262,7 @@ WRITING = (
             r"(?P<message>(?:ENV|LABEL) must have two arguments)",
             r"(?P<message>can't find = in (?:\"[^\"\n]*\"|[^\"\s]*[^\"\s.]))",
             r"(?P<message>when using JSON array syntax, arrays must be comprised of strings only)",
+            r"failed to process [\\\"]*(?P<word>[^\\\"\n]+?)\"?: (?P<message>unexpected end of statement while [^\n]+)",
             r"(?P<message>invalid (?:containerPort|proto|hostPort|signal|start port)[^\n]*)",
             r"(?P<message>(?:FROM|RUN|CMD|ENTRYPOINT|ENV|ARG|LABEL|USER|WORKDIR|VOLUME|"
             r"EXPOSE|SHELL|STOPSIGNAL|ONBUILD|HEALTHCHECK) requires [^\n]+)",
@@ -288,6 +289,11 @@ WRITING = (
                 "A word of this list has no quotes.",
                 "In a list each word is a text in double quotes; a number is one, too.",
                 ("Which word has none around it?",),
+            ),
+            "quote": Words(
+                "A quote is opened here, and nothing closes it.",
+                "A blank ends a word where no = stood before it, so quotes around a name and its value fall apart.",
+                ("Put quotes around the value alone, behind the =.",),
             ),
             "two": Words(
                 "Two instructions stand on one line.",

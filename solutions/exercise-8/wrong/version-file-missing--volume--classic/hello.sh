@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "$GREETING from version $(cat /data/version.txt)"
