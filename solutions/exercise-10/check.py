@@ -113,7 +113,7 @@ def check_report_is_there(lab: Lab) -> None:
     if (counted := _COUNTED.match(fresh)) and (size := int(counted[1], 16)) < ENOUGH:
         lab.not_yet(
             "report-of-too-little",
-            "This checksum is made of less than the report is about, so the junk was not made, or not all of it read.",
+            "This is the checksum of less than 20 MB: that much junk was not made, or not all of it was read.",
             expected=expected,
             actual=f"the checksum of {size / 1e6:.2g} MB" if size >= ALLOWED else f"the checksum of {size} bytes",
             hint="the junk may be big: it is what the step leaves behind that must be small",
