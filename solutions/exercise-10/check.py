@@ -3,12 +3,14 @@
 import gzip
 import hashlib
 import io
+import json
 import re
 import tarfile
 import zlib
 from dataclasses import replace
 
 from workshop import Finding, Image, Lab, Layer, NotYet, Where, after
+from workshop.judging import packed
 
 STARTER = "junk-in-a-layer"
 BASE = "busybox"
@@ -18,7 +20,17 @@ ALLOWED = 1_000_000
 """Bytes that the answer may add to busybox: report and logo need under one thousand."""
 JUNK = 20 * 1024 * 1024
 """Bytes of junk that the starter makes; as many zeros have one checksum always, and are junk all the same."""
-_SUM = re.compile(r"^([0-9a-f]{64}) +\S+$", re.MULTILINE)
+ENOUGH = 20_000_000
+_SUM = re.compile(r"^([0-9a-f]{64}) +\S.*$", re.MULTILINE)
+_COUNTING = """sha256sum() {
+    case "$*" in -[!-]*|--*) command sha256sum "$@"; return;; esac
+    cat "$@" > /dev/shm/read || return
+    printf '%024x%.40s  %s\\n' $(wc -c < /dev/shm/read) "$(command sha256sum < /dev/shm/read)" "${1:--}"
+}
+eval "$0"
+"""
+"""What has a RUN's sha256sum write how many bytes it read, and of the sum the first part only."""
+_COUNTED = re.compile(r"0{12}([0-9a-f]{12})([0-9a-f]{40})")
 _AT_ONCE = re.compile(r"\bdd [^|&;]*of=[^|&;]+[|&] ")
 """The junk being made while the next command runs already."""
 _NOTHING = hashlib.sha256(b"").hexdigest()
@@ -36,13 +48,14 @@ def check_image_builds(lab: Lab) -> None:
 @after(check_image_builds)
 def check_report_is_there(lab: Lab) -> None:
     """The container prints the report: a checksum."""
-    report = (lab.file(REPORT) or b"").decode(errors="replace")
+    report = _text(lab.file(REPORT) or b"")
     where = lab.where("RUN", containing="report") or lab.where("RUN", "COPY") or lab.where("CMD", "ENTRYPOINT")
     look = lab.inside(f"cat {REPORT}")
     expected = f"in {REPORT}, the checksum of 20 MB of junk, as sha256sum writes it"
     found = _SUM.search(report)
+    alone = found and found[0].strip() == report.strip()
     elsewhere = [f"/{path}" for path in lab.build().files_above(BASE) if path.rpartition("/")[2] == "report.txt"]
-    if found is None:
+    if not found or not alone:
         reason, why = (
             ("report-elsewhere", f"The image has a report, but at {elsewhere[0]}.")
             if lab.file(REPORT) is None and elsewhere
@@ -50,6 +63,8 @@ def check_report_is_there(lab: Lab) -> None:
             if lab.file(REPORT) is None
             else ("report-empty", "There was nothing to read when the checksum was made, and the build went on.")
             if not report.strip()
+            else ("report-wrong", f"{REPORT} holds more than the one line that sha256sum writes of the junk.")
+            if found
             else ("report-wrong", f"{REPORT} does not hold what sha256sum writes.")
         )
         lab.not_yet(
@@ -58,7 +73,9 @@ def check_report_is_there(lab: Lab) -> None:
             expected=expected,
             actual=report.strip()
             or (", ".join(elsewhere) or "no such file" if reason != "report-empty" else "an empty file"),
-            hint="which line writes it, and is the junk there at that moment?",
+            hint="what else is written into this file?"
+            if found
+            else "which line writes it, and is the junk there at that moment?",
             look=look,
             where=where,
         )
@@ -82,7 +99,8 @@ def check_report_is_there(lab: Lab) -> None:
             look=look,
             where=where,
         )
-    if _always_the_same(lab, found[1]):
+    fresh = _fresh_report(lab)
+    if found[1] != hashlib.sha256(bytes(JUNK)).hexdigest() and (found[1] in fresh or found[1][:40] in fresh):
         lab.not_yet(
             "report-made-up",
             "Each build comes to this very checksum, so it is not one of fresh junk.",
@@ -92,13 +110,23 @@ def check_report_is_there(lab: Lab) -> None:
             look=f"docker build --no-cache {lab.typed}",
             where=where,
         )
-    output = lab.finish()
-    if output.code or found[1] not in output.stdout:
+    if (counted := _COUNTED.match(fresh)) and (size := int(counted[1], 16)) < ENOUGH:
+        lab.not_yet(
+            "report-of-too-little",
+            "This is the checksum of less than 20 MB: that much junk was not made, or not all of it was read.",
+            expected=expected,
+            actual=f"the checksum of {size / 1e6:.2g} MB" if size >= ALLOWED else f"the checksum of {size} bytes",
+            hint="the junk may be big: it is what the step leaves behind that must be small",
+            look=look,
+            where=where,
+        )
+    output = lab.printed(expected=f"docker run prints {REPORT}")
+    if found[1] not in output.stdout:
         lab.not_yet(
             "report-not-printed",
             f"{REPORT} is in the image, but a container that is started without a command does not print it.",
             expected=f"docker run prints {REPORT}",
-            actual=output.text.strip() or f"nothing, and exit code {output.code}",
+            actual=output.text.strip() or "nothing",
             hint="what does the container start? The last FROM begins a new image, with the base's own command",
             look=f"docker run --rm {lab.image_name}",
             where=lab.where("CMD", "ENTRYPOINT") or lab.where("FROM"),
@@ -115,16 +143,16 @@ def check_logo_is_unpacked(lab: Lab) -> None:
     everywhere = image.where_is(logo, BASE)
     places = [path for path in everywhere if lab.file(path) == logo]
     contents = _contents(image)
-    packed = [path for _, path, content in contents if content in _archives(lab)]
-    packed += [path for _, path, _ in contents if path.rpartition("/")[2].startswith("logo.") and f"/{path}" != LOGO]
+    archives = [path for _, path, content in contents if content in _archives(lab)]
+    archives += [path for _, path, _ in contents if path.rpartition("/")[2].startswith("logo.") and f"/{path}" != LOGO]
     lying = lab.file(LOGO)
     reason, why, actual = (
         ("logo-elsewhere", f"The logo is in the image, but at {places[0]}.", places[0])
         if places
         else ("logo-deleted", "The logo was in the image, and a later step deleted it.", "no such file")
         if everywhere and lying is None
-        else ("logo-not-unpacked", "The archive came into the image as it is; nothing unpacked it.", f"/{packed[0]}")
-        if packed
+        else ("logo-not-unpacked", "The archive came into the image as it is; nothing unpacked it.", f"/{archives[0]}")
+        if archives
         else ("logo-wrong", f"Something else lies at {LOGO}.", lying.decode(errors="replace")[:200])
         if lying is not None
         else ("logo-missing", "The logo did not get into the image.", "no such file")
@@ -185,7 +213,7 @@ def check_no_layer_has_the_archive(lab: Lab) -> None:
     """No layer holds the archive."""
     image = lab.build()
     for place, path, content in _contents(image):
-        if content not in _archives(lab):
+        if not packed.holds(content, _archives(lab)):
             continue
         still = _still_there(image, place, path)
         lab.not_yet(
@@ -225,24 +253,32 @@ def check_image_is_small(lab: Lab) -> None:
     )
 
 
+def _text(content: bytes) -> str:
+    """Decode a report; one that is no text, or a long one, is only told of."""
+    text = content.decode(errors="replace")
+    return text if len(text) < ALLOWED // 1000 and "\ufffd" not in text else f"{len(content)} bytes of something else"
+
+
 def _why_no_report(where: Where | None) -> str:
     if where and "||" in where.text:
         return "What stands behind || runs only when the command before it failed."
     return "No RUN writes it, or it stayed in another stage."
 
 
-def _always_the_same(lab: Lab, reported: str) -> bool:
-    """Whether a build from scratch reports that, too."""
-    if reported == hashlib.sha256(bytes(JUNK)).hexdigest():
-        return False
-    return reported in (lab.file(REPORT, _from_scratch(lab)) or b"").decode(errors="replace")
+def _fresh_report(lab: Lab) -> str:
+    """Read the report of a build from scratch, which tells of how many bytes it is where a RUN's shell made it."""
+    try:
+        return (lab.file(REPORT, _from_scratch(lab)) or b"").decode(errors="replace")
+    except NotYet:
+        return ""  # the plain build did well, so it is what is new in this one
 
 
 def _from_scratch(lab: Lab) -> Image:
-    """Build with a variable that nobody else has, so that no step comes out of a cache."""
+    """Build with a variable that nobody else has, so that no step comes out of a cache; and count what is read."""
+    more = f"ENV fresh={lab.nonce}\nSHELL {json.dumps(['/bin/sh', '-c', _COUNTING])}"
     lines = list(lab.dockerfile.lines)
     for stage in reversed(lab.dockerfile.stages):
-        lines.insert(stage.instruction.last_line, f"ENV fresh={lab.nonce}")
+        lines.insert(stage.instruction.last_line, more)
     return lab.build(edits={"Dockerfile": "\n".join(lines)})
 
 
@@ -269,12 +305,12 @@ def _why_not_built(lab: Lab, found: Finding) -> Finding:
             hint="what stands between two commands of which the second needs the first?",
             where=lab.line(at_once.first_line),
         )
-    if name.endswith("build-junk"):
+    if name and any(lab.where("RUN", containing=f"{into}{name}") for into in ("of=", "> ")):
         return replace(
             found,
             reason="junk-gone-too-early",
-            why=f"When this command wants to read {name}, it is not there: an earlier command deleted it, or a VOLUME "
-            "forgot it when the step ended.",
+            why=f"When this command wants to read {name}, it is not there: an earlier command deleted it, or it lay "
+            "where nothing outlives the step: in a VOLUME, in /dev/shm, or in a mount.",
             hint="in which order do making, reading and deleting happen, and in how many steps?",
             where=lab.where("RUN", containing="sha256sum"),
         )

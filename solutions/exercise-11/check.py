@@ -1,6 +1,7 @@
 """Exercise 11 is done when the image serves the finished, signed site, and nothing else of the kitchen is in it."""
 
 import hashlib
+import html
 import json
 import re
 from dataclasses import replace
@@ -278,6 +279,8 @@ def _no_site(lab: Lab) -> None:
         if raw
         else ("welcome-page", "The finished site is not in the image: it stayed where it was cooked.")
     )
+    if lab.where("VOLUME", containing=SITE):
+        why += " Below a VOLUME, what a RUN writes into its folder is lost when the step ends."
     lab.not_yet(
         reason,
         why,
@@ -294,11 +297,23 @@ def _check_signature(lab: Lab, pages: dict[str, Response]) -> None:
     said = pages["signature.txt"].text.split()[:1]
     if said == [hashlib.sha256(_new_key(lab) + together).hexdigest()]:
         return
-    others = {"no key at all": b"", "a key that is not the file's": lab.read(lab.find("signing.key"))} | {
-        path.name: path.read_bytes() for path in lab.folder.iterdir() if path.is_file() and path.name != "signing.key"
+    key, others = (
+        _new_key(lab),
+        [path for path in lab.folder.iterdir() if path.is_file() and path.name != "signing.key"],
+    )
+    known = {
+        "no key at all": b"",
+        "the key as it is written down elsewhere: signing.key was another one in this build": lab.read(
+            lab.find("signing.key")
+        ),
+        "signing.key without the line break at its end": key.strip(),
+        "signing.key with other line breaks than its own": key.replace(b"\n", b"\r\n"),
+        **{path.name: path.read_bytes() for path in others},
+        "build.sh": lab.read(lab.find("build.sh")).rstrip() + b"\n" + _mark(lab) + b"\n",
     }
-    others["build.sh"] = others.get("build.sh", b"").rstrip() + b"\n" + _mark(lab) + b"\n"
-    used = [name for name, key in others.items() if [hashlib.sha256(key + together).hexdigest()] == said]
+    used = [name for name, key in known.items() if [hashlib.sha256(key + together).hexdigest()] == said]
+    if not used and all(pages[f"{path.stem}.html"].body == _page(lab, path) for path in _texts(lab)):
+        used = ["another key than signing.key"]
     cook = lab.where("RUN", containing="build.sh")
     lab.not_yet(
         "signed-with-another-key" if used else "signature-wrong",
@@ -307,9 +322,17 @@ def _check_signature(lab: Lab, pages: dict[str, Response]) -> None:
         else "The signature does not fit these pages: they were changed after signing, or not signed by build.sh.",
         expected="the SHA-256 sum of signing.key and all pages, as build.sh makes it",
         actual=pages["signature.txt"].text.strip() or "an empty file",
-        hint="which key does build.sh get, and does anything touch the pages afterwards?",
+        hint="which key does build.sh get, and from where?" if used else "does anything touch the pages afterwards?",
         where=cook if used else _touching(lab, cook),
     )
+
+
+def _page(lab: Lab, text: Path) -> bytes:
+    """Make of a text what build.sh makes of it."""
+    content = lab.read(text.relative_to(lab.folder).as_posix()).rstrip() + b"\n" + _raw(lab)
+    title, *lines = html.escape(content.decode(errors="replace").replace("\r", ""), quote=False).split("\n")
+    head = f'<!doctype html>\n<meta charset="utf-8">\n<title>{title}</title>\n<h1>{title}</h1>\n'
+    return (head + "".join(f"<p>{line}</p>\n" for line in lines if line.strip())).encode()
 
 
 def _touching(lab: Lab, cook: Where | None) -> Where | None:
