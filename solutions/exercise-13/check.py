@@ -119,6 +119,16 @@ def check_is_healthy(lab: Lab) -> None:
             where=lab.where("HEALTHCHECK"),
         )
     if _verdict_at(running, YOUNG) != 0:
+        if _verdict_at(running, -1) != 0:  # of the next second, so that none passes meanwhile
+            lab.not_yet(
+                "looks-past-the-heartbeat",
+                "The check fails though the heartbeat is new: it looks at something else, such as /tmp/sick, which is "
+                "there in one kind of trouble only.",
+                expected="healthy while the heartbeat is younger than five seconds",
+                actual="a failure when it is new, and server.sh gives it no more",
+                hint="what does your check look at, beside the time of the last heartbeat?",
+                where=lab.where("HEALTHCHECK"),
+            )
         lab.not_yet(
             "too-strict",
             f"The heartbeat comes once a second, a little later on a busy machine; yours gives up after {YOUNG}.",
@@ -134,6 +144,8 @@ def check_notices_a_stuck_server(lab: Lab) -> None:
     """Docker calls it unhealthy when its heart has stopped."""
     running = lab.once(bananas)
     if _verdict_at(running, OLD) == 0:
+        if _notices_in_time(running):
+            return
         _never_unhealthy(lab, running)
     if running.health("unhealthy", health.WITHIN) is None:
         running.must_stay_up()
@@ -162,6 +174,8 @@ def check_stops(lab: Lab) -> None:
         where = failed.finding.where
         if "server.sh" not in first and where and not where.text.startswith("STOPSIGNAL"):
             where = _start_line(lab, "server.sh") or where
+        if failed.finding.reason == "signal-ignored":
+            where = _start_line(lab, "trap") or where
         raise NotYet(replace(failed.finding, where=where)) from failed
     if not _is_the_server(lab, first):
         _must_be_its_own_goodbye(lab)
@@ -255,6 +269,7 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
     entry, command = config.get("Entrypoint") or [], config.get("Cmd") or []
     where = lab.where("ENTRYPOINT") or lab.where("CMD")
     look = lab.started_shown()
+    first = said.partition("Counting ")[2].partition("\n")[0].removesuffix(thing).split()
     if any(b"\r\n" in script.read_bytes() for script in lab.folder.glob("*.sh")):
         reason, why = (
             "windows-line-endings",
@@ -265,6 +280,11 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
         reason = "entrypoint-swallows-words"
         why = "What follows sh -c and its line counts from $0 on; so the first word is $0, and $@ begins behind it."
         hint = "what could stand between the line and the words, to be $0?"
+    elif first and entry[-len(first) :] == first:
+        reason = "entrypoint-has-words"
+        why = f"“{' '.join(first)}” stands in ENTRYPOINT, so it is always there, before the words of docker run."
+        why += " In a list no shell replaces $@." if "$" in why else ""
+        hint = "which instruction holds the words that docker run may replace?"
     elif entry[1:2] == ["-c"]:
         reason = "entrypoint-swallows-words"
         why = "An ENTRYPOINT written as one line runs in a shell, which gets the words and passes none of them on."
@@ -298,6 +318,15 @@ def _verdict_at(running: Running, age: int | None) -> int:
         if age <= _age(running) <= age + 2:  # else the server beat once more, or the machine was slow
             break
     return code
+
+
+def _notices_in_time(running: Running) -> bool:
+    """Whether the check misses the file, and fails when the heart really stops: not all times can be set (%Z)."""
+    if _verdict_at(running, 1_000_000) != 0 or _verdict_at(running, None) == 0:
+        return False
+    _verdict_at(running, 0)
+    running.exec("sleep", str(OLD))
+    return health.run_once(running).code != 0
 
 
 def _age(running: Running) -> int:
