@@ -116,7 +116,7 @@ def _never_healthy(running: Running) -> None:
         reason = "localhost-is-ipv6"
         why = "“localhost” became the address ::1, where nobody listens: the server listens on IPv4 only."
         hint = "which address means this machine in IPv4?"
-    elif re.match(r"--(?:interval|timeout|retries|start-)", test[1]):
+    elif re.match(r"--(?:interval|timeout|retries|start-)", " ".join(test[1:])):
         reason, hint = "options-behind-cmd", "in which order do the words of HEALTHCHECK stand?"
         why = "The options of HEALTHCHECK stand before CMD. All that stands behind it is the command, options too."
     elif redirected := re.search(r"can't open '?(\d+)'?: no such file", said, re.IGNORECASE):
