@@ -190,9 +190,13 @@ def _is_the_server(lab: Lab, command: str) -> bool:
 
 
 def _must_be_its_own_goodbye(lab: Lab) -> None:
-    """Not there yet when another says the goodbye: then it stays the same when that of server.sh is another."""
+    """Not there yet when another says the goodbye, or ends before the server said it.
+
+    It stays the same then when that of server.sh is another, and is cut off when the server takes a second to save.
+    """
     own = f"Goodbye-{lab.nonce}"
-    edits = {name: lab.read(name).replace(b"Goodbye!", own.encode()) for name in _servers(lab)}
+    slow = {name: lab.read(name).replace(b"trap '", b"trap 'sleep 1; ") for name in _servers(lab)}
+    edits = {name: content.replace(b"Goodbye!", own.encode()) for name, content in slow.items()}
     if not edits:
         return  # the server stands in the Dockerfile itself
     running = lab.start(lab.build(edits=edits))
@@ -200,6 +204,17 @@ def _must_be_its_own_goodbye(lab: Lab) -> None:
     running.stop(stopping.WITHIN)
     if own in running.container.logs():
         return
+    if "Goodbye!" not in running.container.logs():
+        lab.not_yet(
+            "ends-before-the-server",
+            "Process 1 passes the signal on and ends at once, and the container with it: a server that takes a second "
+            "to save is cut off.",
+            expected="the server's own goodbye, also when it takes a second",
+            actual=running.last_words(3),
+            hint="what could process 1 wait for, before it ends?",
+            look=lab.while_running("docker top look", "docker stop look", "docker logs look", options="-d"),
+            where=_start_line(lab, "trap") or lab.where("ENTRYPOINT") or lab.where("CMD"),
+        )
     lab.not_yet(
         "no-goodbye",
         "The goodbye is not that of server.sh: another script says it in its place, or counts in its place.",
@@ -351,6 +366,10 @@ def _never_unhealthy(lab: Lab, running: Running) -> NoReturn:
     elif _verdict_at(running, 1_000_000) != 0:
         reason, why = "too-patient", f"A server that has been stuck for {OLD} seconds still counts as well."
         hint = "compare the numbers in your health check"
+    elif said == again != _printed_at(running, 1_000_000):
+        reason = "health-check-only-prints"
+        why = "What the check prints goes by the age; Docker looks at its exit code alone, and that stays 0."
+        hint = "with which exit code does your check end when it prints nothing?"
     elif _verdict_at(running, None) != 0:
         reason, why = "only-looks-for-the-file", "The check asks whether the heartbeat is there, not how old it is."
         hint = "which program tells when a file was last touched?"
