@@ -119,6 +119,16 @@ def check_is_healthy(lab: Lab) -> None:
             where=lab.where("HEALTHCHECK"),
         )
     if _verdict_at(running, YOUNG) != 0:
+        if _verdict_at(running, -1) != 0:  # of the next second, so that none passes meanwhile
+            lab.not_yet(
+                "looks-past-the-heartbeat",
+                "The check fails though the heartbeat is new: it looks at something else, such as /tmp/sick, which is "
+                "there in one kind of trouble only.",
+                expected="healthy while the heartbeat is younger than five seconds",
+                actual="a failure when it is new, and server.sh gives it no more",
+                hint="what does your check look at, beside the time of the last heartbeat?",
+                where=lab.where("HEALTHCHECK"),
+            )
         lab.not_yet(
             "too-strict",
             f"The heartbeat comes once a second, a little later on a busy machine; yours gives up after {YOUNG}.",
@@ -134,6 +144,8 @@ def check_notices_a_stuck_server(lab: Lab) -> None:
     """Docker calls it unhealthy when its heart has stopped."""
     running = lab.once(bananas)
     if _verdict_at(running, OLD) == 0:
+        if _notices_in_time(running):
+            return
         _never_unhealthy(lab, running)
     if running.health("unhealthy", health.WITHIN) is None:
         running.must_stay_up()
@@ -162,6 +174,8 @@ def check_stops(lab: Lab) -> None:
         where = failed.finding.where
         if "server.sh" not in first and where and not where.text.startswith("STOPSIGNAL"):
             where = _start_line(lab, "server.sh") or where
+        if failed.finding.reason == "signal-ignored":
+            where = _start_line(lab, "trap") or where
         raise NotYet(replace(failed.finding, where=where)) from failed
     if not _is_the_server(lab, first):
         _must_be_its_own_goodbye(lab)
@@ -176,9 +190,13 @@ def _is_the_server(lab: Lab, command: str) -> bool:
 
 
 def _must_be_its_own_goodbye(lab: Lab) -> None:
-    """Not there yet when another says the goodbye: then it stays the same when that of server.sh is another."""
+    """Not there yet when another says the goodbye, or ends before the server said it.
+
+    It stays the same then when that of server.sh is another, and is cut off when the server takes a second to save.
+    """
     own = f"Goodbye-{lab.nonce}"
-    edits = {name: lab.read(name).replace(b"Goodbye!", own.encode()) for name in _servers(lab)}
+    slow = {name: lab.read(name).replace(b"trap '", b"trap 'sleep 1; ") for name in _servers(lab)}
+    edits = {name: content.replace(b"Goodbye!", own.encode()) for name, content in slow.items()}
     if not edits:
         return  # the server stands in the Dockerfile itself
     running = lab.start(lab.build(edits=edits))
@@ -186,6 +204,17 @@ def _must_be_its_own_goodbye(lab: Lab) -> None:
     running.stop(stopping.WITHIN)
     if own in running.container.logs():
         return
+    if "Goodbye!" not in running.container.logs():
+        lab.not_yet(
+            "ends-before-the-server",
+            "Process 1 passes the signal on and ends at once, and the container with it: a server that takes a second "
+            "to save is cut off.",
+            expected="the server's own goodbye, also when it takes a second",
+            actual=running.last_words(3),
+            hint="what could process 1 wait for, before it ends?",
+            look=lab.while_running("docker top look", "docker stop look", "docker logs look", options="-d"),
+            where=_start_line(lab, "trap") or lab.where("ENTRYPOINT") or lab.where("CMD"),
+        )
     lab.not_yet(
         "no-goodbye",
         "The goodbye is not that of server.sh: another script says it in its place, or counts in its place.",
@@ -255,6 +284,7 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
     entry, command = config.get("Entrypoint") or [], config.get("Cmd") or []
     where = lab.where("ENTRYPOINT") or lab.where("CMD")
     look = lab.started_shown()
+    first = said.partition("Counting ")[2].partition("\n")[0].removesuffix(thing).split()
     if any(b"\r\n" in script.read_bytes() for script in lab.folder.glob("*.sh")):
         reason, why = (
             "windows-line-endings",
@@ -265,6 +295,11 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
         reason = "entrypoint-swallows-words"
         why = "What follows sh -c and its line counts from $0 on; so the first word is $0, and $@ begins behind it."
         hint = "what could stand between the line and the words, to be $0?"
+    elif first and entry[-len(first) :] == first:
+        reason = "entrypoint-has-words"
+        why = f"“{' '.join(first)}” stands in ENTRYPOINT, so it is always there, before the words of docker run."
+        why += " In a list no shell replaces $@." if "$" in why else ""
+        hint = "which instruction holds the words that docker run may replace?"
     elif entry[1:2] == ["-c"]:
         reason = "entrypoint-swallows-words"
         why = "An ENTRYPOINT written as one line runs in a shell, which gets the words and passes none of them on."
@@ -300,6 +335,15 @@ def _verdict_at(running: Running, age: int | None) -> int:
     return code
 
 
+def _notices_in_time(running: Running) -> bool:
+    """Whether the check misses the file, and fails when the heart really stops: not all times can be set (%Z)."""
+    if _verdict_at(running, 1_000_000) != 0 or _verdict_at(running, None) == 0:
+        return False
+    _verdict_at(running, 0)
+    running.exec("sleep", str(OLD))
+    return health.run_once(running).code != 0
+
+
 def _age(running: Running) -> int:
     """Give the seconds since the last heartbeat; below 0 where there is none, or one of the future."""
     now = running.exec("sh", "-c", f"echo $(($(date +%s) - $(stat -c %Y {HEARTBEAT})))", user="0").stdout.strip()
@@ -322,6 +366,10 @@ def _never_unhealthy(lab: Lab, running: Running) -> NoReturn:
     elif _verdict_at(running, 1_000_000) != 0:
         reason, why = "too-patient", f"A server that has been stuck for {OLD} seconds still counts as well."
         hint = "compare the numbers in your health check"
+    elif said == again != _printed_at(running, 1_000_000):
+        reason = "health-check-only-prints"
+        why = "What the check prints goes by the age; Docker looks at its exit code alone, and that stays 0."
+        hint = "with which exit code does your check end when it prints nothing?"
     elif _verdict_at(running, None) != 0:
         reason, why = "only-looks-for-the-file", "The check asks whether the heartbeat is there, not how old it is."
         hint = "which program tells when a file was last touched?"

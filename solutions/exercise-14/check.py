@@ -352,8 +352,7 @@ def _not_signed(lab: Lab, signature: str, expected: str, where: Where | None) ->
 
 
 def _again(lab: Lab, short: str, what: str, why: str) -> NoReturn:
-    wide = lab.where("COPY", "ADD", containing=" . ") or lab.where("COPY", "ADD", containing="theme")
-    where = _arg_above(lab) if short == "version" else wide
+    where = _above(lab, ("VERSION",), "ARG") if short == "version" else _above(lab, (" . ", "theme"), "COPY", "ADD")
     lab.not_yet(
         f"{short}-makes-pages-again",
         why,
@@ -365,9 +364,9 @@ def _again(lab: Lab, short: str, what: str, why: str) -> NoReturn:
     )
 
 
-def _arg_above(lab: Lab) -> Where | None:
-    """Find the ARG of VERSION that stands above the making of the pages, in its stage."""
-    make = next((one for one in lab.dockerfile.instructions if one.keyword == "RUN" and "build.sh" in one.text), None)
-    args = [one for one in lab.dockerfile.instructions if one.keyword == "ARG" and "VERSION" in one.text]
-    here = [one for one in args if make and one.stage == make.stage and one.first_line < make.first_line]
-    return lab.line((here or args)[0].first_line) if args else None
+def _above(lab: Lab, words: tuple[str, ...], *keywords: str) -> Where | None:
+    """Find the line with one of `words` that stands above the making of the pages, in its stage; else another."""
+    make = next((one for one in lab.dockerfile.all("RUN") if "build.sh" in one.text), None)
+    lines = [one for word in words for one in lab.dockerfile.all(*keywords) if word in one.text]
+    here = [one for one in lines if make and one.stage == make.stage and one.first_line < make.first_line]
+    return lab.line((here or lines)[0].first_line) if lines else None

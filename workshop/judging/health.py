@@ -26,7 +26,7 @@ _ENOUGH = 6
 """Failures in a row after which nobody expects a success."""
 _SHELL = ("/bin/sh", "-c")
 _BROKEN = re.compile(
-    r"syntax error|unrecognized option|invalid (?:number|option)|unknown operand|bad number", re.IGNORECASE
+    r"syntax error|unrecognized(?: option|:)|invalid (?:number|option|date)|unknown operand|bad number", re.IGNORECASE
 )
 """What shells, test and the tools of BusyBox say of a command that they do not understand."""
 _OFTEN = "-d --health-interval 1s --health-retries 1"
@@ -116,6 +116,9 @@ def _never_healthy(running: Running) -> None:
         reason = "localhost-is-ipv6"
         why = "“localhost” became the address ::1, where nobody listens: the server listens on IPv4 only."
         hint = "which address means this machine in IPv4?"
+    elif re.match(r"--(?:interval|timeout|retries|start-)", " ".join(test[1:])):
+        reason, hint = "options-behind-cmd", "in which order do the words of HEALTHCHECK stand?"
+        why = "The options of HEALTHCHECK stand before CMD. All that stands behind it is the command, options too."
     elif redirected := re.search(r"can't open '?(\d+)'?: no such file", said, re.IGNORECASE):
         reason = "compared-with-a-redirection"
         why = f"For a shell, < reads from a file, here one called {redirected[1]}."
@@ -123,6 +126,9 @@ def _never_healthy(running: Running) -> None:
     elif test[0] != "CMD" and test[-1].startswith("[") and not test[-1].startswith("[ "):
         reason, why = "bracket-needs-a-space", "[ is the name of a program, so a space must follow it, as any name."
         hint = "give each word of the test its spaces"
+    elif not said and re.search(r"&&\s*exit\s+[1-9]\d*\s*$", test[-1]):
+        reason, hint = "fails-either-way", "with which exit code does a test end that is not true?"
+        why = "What stands before && ends with a failure, too, when it is not true; so the check fails either way."
     elif found and found.reason != "run-step-failed":
         reason, why = found.reason, f"{found.title} {found.why}".strip()
         hint = found.fix[0] if found.fix else hint

@@ -26,10 +26,10 @@ def must_stop(running: Running, *, says: str = "") -> None:
     if not running.is_up():
         raise NotYet(causes.ended(running))
     signal = str(running.image.config.get("StopSignal") or "SIGTERM")
-    processes, listens = running.processes(), _has_handler(running, signal)
+    processes, how = running.processes(), _takes(running, signal)
     stopped = running.stop(WITHIN)
     if stopped.code == _KILLED:
-        _was_killed(running, signal, processes, listens=listens)
+        _was_killed(running, signal, processes, how)
     words = running.last_words()
     if stopped.code:
         of = f" That is 128 + {stopped.code - 128}: it died of a signal." if stopped.code > 128 else ""  # noqa: PLR2004 - explained
@@ -54,15 +54,15 @@ def must_stop(running: Running, *, says: str = "") -> None:
         )
 
 
-def _has_handler(running: Running, signal: str) -> bool:
-    """Whether process 1 has a handler for `signal` (a bit of SigCgt in /proc/1/status, proc(5))."""
+def _takes(running: Running, signal: str) -> str:
+    """Say how process 1 takes `signal`: "Cgt", by a handler; "Ign", it ignores it; or "" (/proc/1/status, proc(5))."""
     name = signal.upper().removeprefix("SIG")
     number = int(name) if name.isdigit() else _SIGNALS.get(name, _SIGNALS["TERM"])
-    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", running.exec("cat", "/proc/1/status").stdout, re.MULTILINE)
-    return bool(caught and int(caught[1], 16) >> (number - 1) & 1)
+    sets = re.findall(r"^Sig(Cgt|Ign):\s*([0-9a-f]+)", running.exec("cat", "/proc/1/status").stdout, re.MULTILINE)
+    return next((how for how, bits in sets if int(bits, 16) >> (number - 1) & 1), "")
 
 
-def _was_killed(running: Running, signal: str, processes: list[str], *, listens: bool) -> None:
+def _was_killed(running: Running, signal: str, processes: list[str], how: str) -> None:
     lab = running.lab
     first, others = (processes[0], processes[1:]) if processes else ("unknown", [])
     where = lab.where("ENTRYPOINT") or lab.where("CMD")
@@ -71,7 +71,7 @@ def _was_killed(running: Running, signal: str, processes: list[str], *, listens:
         reason, where = "killed-without-asking", mine
         why = "SIGKILL ends a process before it can do anything: no goodbye, nothing saved."
         hint = "which signals can a program hear?"
-    elif listens:
+    elif how == "Cgt":
         reason = "hears-and-goes-on"
         why = (
             f"Process 1 has a handler for {signal}, and did not end. A shell gets to its handler only when the program "
@@ -82,6 +82,9 @@ def _was_killed(running: Running, signal: str, processes: list[str], *, listens:
         reason, where = "signal-nobody-handles", mine
         why = f"docker stop sends {signal} here, and process 1 has no handler for it."
         hint = "which signals does the server handle?"
+    elif how == "Ign":
+        reason, hint = "signal-ignored", "which line says trap '', and for which programs does that hold?"
+        why = f"Process 1 was told to ignore {signal}. What a script ignores, the programs that it starts ignore, too."
     elif others:
         reason = "signal-not-passed-on"
         why = f"docker stop tells process 1 only. That is not the server, and it does not pass {signal} on."

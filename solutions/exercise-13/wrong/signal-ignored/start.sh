@@ -1,0 +1,4 @@
+#!/bin/sh
+trap '' TERM
+echo "The fruit counter of Banana Smith opens."
+exec sh /app/server.sh "$@"
