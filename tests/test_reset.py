@@ -134,6 +134,19 @@ def test_a_full_disk_costs_nothing_and_is_told_as_the_machines(copy: Checkout) -
     assert _contents(folder) == mine
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_no_backup_can_hold_is_named_and_leaves_no_half_of_one(copy: Checkout) -> None:
+    folder = copy.root / "exercises" / "exercise-1"
+    (folder / "Dockerfile").write_text("FROM busybox\n")
+    os.mkfifo(folder / "pipe")
+    done = copy.invoke("reset", "exercise-1")
+    assert done.returncode == 3
+    assert f"`{folder / 'pipe'}` is a named pipe\n" in done.stderr
+    assert "[(" not in done.stderr
+    assert (folder / "Dockerfile").read_text() == "FROM busybox\n"
+    assert not list((copy.root / ".workshop" / "backups").iterdir())
+
+
 def test_undo_brings_back_what_a_reset_replaced(copy: Checkout) -> None:
     folder = copy.root / "exercises" / "exercise-1"
     given = _contents(folder)

@@ -176,8 +176,12 @@ def _back_up(name: str, folder: Path) -> Path:
         number += 1
         backup = places.BACKUPS / f"{stamp}-{name}-{number}"
     part = backup.with_name(f".{backup.name}.part-{os.getpid()}")
-    shutil.copytree(folder, part, symlinks=True)
-    part.rename(backup)
+    try:
+        shutil.copytree(folder, part, symlinks=True)
+        part.rename(backup)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     return backup
 
 
