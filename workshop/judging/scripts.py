@@ -109,10 +109,12 @@ def a_line(lab: Lab, words: str) -> Closer | None:
     name = lab.find(posixpath.basename(script))
     lines = lab.read(name).decode("utf-8", "replace").splitlines() if (lab.folder / name).is_file() else []
     where = Where(lab.shown(name), number, lines[number - 1].strip()) if 0 < number <= len(lines) else None
+    # 0 is a line that the shell was given with -c; it goes by the first word behind the image's name then
+    starts = f"Line {number} of {script} starts “{program}”" if number else f"A shell was to start “{program}”"
     if match["said"] == "not found":
-        why = f"Line {number} of {script} starts “{program}”, and the image has no such program."
+        why = f"{starts}, and the image has no such program."
         return "program-not-found", why, "is it misspelt, or does this image do that with another program?", where
-    why = f"Line {number} of {script} starts “{program}”, which lacks the mark that makes it a program."
+    why = f"{starts}, which lacks the mark that makes it a program."
     return (
         "program-not-executable",
         why,
