@@ -187,8 +187,7 @@ def refuse_bad_usage(ns: Collection) -> None:
     try:
         parsed = Parser(initial=core, ignore_unknown=True).parse_argv(argv)
         rest = parsed.unparsed
-        if isinstance(about := parsed[0].args["help"].value, str) and about not in ns.tasks:
-            raise ParseError(f"No idea what {about!r} is!")  # invoke itself would end with 1: "not yet"
+        _must_be_a_task(parsed[0].args["help"].value, ns.tasks)
         if asked := _asked_for_help(rest, ns.tasks):
             _Help(namespace=ns, binary="inv[oke]").run(["invoke", *asked], exit=False)
             raise Exit(code=trouble.DONE)
@@ -209,6 +208,12 @@ class _Help(Program):
     def task_list_opener(self, extra: str = "") -> str:
         """Head the list as `invoke --list` does."""
         return f"Available tasks{extra}"
+
+
+def _must_be_a_task(word: object, tasks: Container[str]) -> None:
+    """Refuse help on a word that is no task, with invoke's own words for that."""
+    if isinstance(word, str) and word not in tasks:
+        raise ParseError(f"No idea what {word!r} is!")
 
 
 def _asked_for_help(words: list[str], tasks: Container[str]) -> list[str]:
