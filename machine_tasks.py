@@ -46,13 +46,14 @@ def doctor(c: Context, json: bool = False, share: bool = False, container: str |
 @polite
 def pull(c: Context, mirror: str | None = None) -> None:
     """Fetch the base images from the registry, or from the class's mirror (docker pull)."""
-    from workshop import bases, report
+    from workshop import bases, names, report
 
+    mirror = None if mirror is None else names.registry(mirror, "pull")
     if not c.config.run.dry:
         bases.pull(report.say, mirror=mirror)
         return
     for name in bases.BASE_IMAGES:
-        report.command(["docker", "pull", f"{mirror}/{name}" if mirror else name])
+        report.command(["docker", "pull", f"{mirror}/library/{name}" if mirror else name])
 
 
 @task

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workshop import exercises
-from workshop.judging import edited
+from workshop.judging import edited, scripts
 from workshop.judging.lab import Lab
 
 DOCKERFILE = """\
@@ -71,3 +71,15 @@ def test_an_edit_reaches_no_file_outside_the_copy(tmp_path: Path) -> None:
     assert outside.read_text(encoding="utf-8") == "mine"
     assert (folder / "gone.txt").exists()
     assert not place.exists()
+
+
+def test_a_line_that_a_shell_was_given_is_no_line_of_the_word_behind_the_image(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nENTRYPOINT /say.sh\n")
+    with Lab(exercises.find("6"), tmp_path) as lab:
+        for said, ends in (("not found", "has no such program."), ("Permission denied", "makes it a program.")):
+            closer = scripts.a_line(lab, f"Good: line 0: /say.sh: {said}\n")
+            assert closer
+            _, why, _, where = closer
+            assert why.startswith("A shell was to start “/say.sh”, ")
+            assert why.endswith(ends)
+            assert where is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -151,6 +152,14 @@ def test_the_word_is_optional_on_the_command_line_too(engine: docker.DockerClien
         assert "inherits  starts “/docker-entrypoint.sh nginx" in done.stdout
     refused = explain("exercise-1", "--path", "docker-101")
     assert (refused.returncode, refused.stderr.splitlines()[0]) == (2, "Which one: 'exercise-1', or --path docker-101?")
+
+
+def test_an_exercise_whose_folder_is_gone_is_put_back_by_reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = dataclasses.replace(exercises.find("6"), folder=tmp_path / "exercise-6")
+    monkeypatch.setattr(exercises, "every", lambda: [gone])
+    with pytest.raises(Usage, match="There is no folder") as refused:
+        explaining.find("exercise-6")
+    assert refused.value.fix == ["invoke reset exercise-6"]
 
 
 def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:

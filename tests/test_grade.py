@@ -97,6 +97,7 @@ def test_a_class_is_graded_each_content_once(
     out = tmp_path / "report"
     done = here.invoke("grade", str(class_), "--report", str(out), "--jobs", "4")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "\nlearners 6, answers 5, 3 of them different\n" in done.stdout
     got = _grades(out)
     assert {name: (one["outcome"], one["reason"]) for name, one in got.items()} == {
         "alice": ("passed", None),

@@ -22,6 +22,20 @@ def _accepts(*words: str) -> bool:
     return not any(said in done.stderr for said in ("nvalid reference format", "Invalid container name", "invalid tag"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        ("192.168.1.5:5001", "192.168.1.5:5001"),
+        ("http://192.168.1.5:5001/", "192.168.1.5:5001"),
+        (" HTTPS://mirror.example ", "mirror.example"),
+        ("localhost", "localhost"),
+        ("[::1]:5001", "[::1]:5001"),
+    ],
+)
+def test_a_mirrors_address_may_be_typed_as_a_browser_shows_it(typed: str, place: str) -> None:
+    assert names.registry(typed, "pull") == place
+
+
 @pytest.mark.parametrize("name", IMAGES + NOT_IMAGES)
 def test_image_names_are_judged_as_docker_does(name: str, engine: docker.DockerClient) -> None:
     assert _accepts("tag", "no-such-image-here", name) == (name in IMAGES), "the list itself is wrong"
@@ -67,7 +81,14 @@ def test_container_names_are_judged_as_docker_does(name: str, engine: docker.Doc
         (["lesson", "--section", "abc"], "--section takes a number, such as 2, and not 'abc'."),
         (["lesson", "-s", "abc"], "--section takes a number, such as 2, and not 'abc'."),
         (["lesson", "--section=abc"], "--section takes a number, such as 2, and not 'abc'."),
+        (["hint", "exercise-1", "--level", "x"], "--level takes a number, such as 2, and not 'x'."),
+        (["hint", "x", "--level", "x"], "--level takes a number, such as 2, and not 'x'."),
+        (["--help", "verfy"], "There is no task called 'verfy'. Did you mean verify?\ntry  invoke --list "),
         (["hint", "1", "--level"], "--level needs a value: 1, 2 or 3"),
+        (["pull", "--mirror", "teacher"], "'teacher' is no address of a mirror.\nIt has a host and a port"),
+        (["pull", "--mirror", "10.0.0.1:5001/library"], "try  invoke pull --mirror 192.168.1.5:5001"),
+        (["pull", "--mirror", ""], "is no address of a mirror."),
+        (["pack", "x.tar", "--mirror", "teacher"], "try  invoke pack x.tar --mirror 192.168.1.5:5001"),
         (["buidl"], "Did you mean build?"),
         (["build", "--imgae", "x"], "Did you mean --image?"),
         (["verify"], "exercise"),

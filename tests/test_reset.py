@@ -99,7 +99,7 @@ def test_all_resets_all(copy: Checkout) -> None:
     (copy.root / "exercises" / "exercise-1" / "Dockerfile").write_text("FROM busybox\n")
     done = copy.invoke("reset", "all")
     assert done.returncode == 0
-    assert len(list((copy.root / ".workshop" / "backups").iterdir())) == 2
+    assert len(list((copy.root / ".workshop" / "backups").glob("2*"))) == 2
 
 
 def test_a_link_is_put_back_without_touching_what_it_points_to(copy: Checkout, tmp_path: Path) -> None:
@@ -132,6 +132,34 @@ def test_a_full_disk_costs_nothing_and_is_told_as_the_machines(copy: Checkout) -
     assert done.returncode == 3
     assert "could not be read or written" in done.stderr or "disk is full" in done.stderr
     assert _contents(folder) == mine
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_no_backup_can_hold_is_named_and_leaves_no_half_of_one(copy: Checkout) -> None:
+    folder = copy.root / "exercises" / "exercise-1"
+    (folder / "Dockerfile").write_text("FROM busybox\n")
+    os.mkfifo(folder / "pipe")
+    done = copy.invoke("reset", "exercise-1")
+    assert done.returncode == 3
+    assert f"`{folder / 'pipe'}` is a named pipe\n" in done.stderr
+    assert "[(" not in done.stderr
+    assert (folder / "Dockerfile").read_text() == "FROM busybox\n"
+    assert not list((copy.root / ".workshop" / "backups").iterdir())
+
+
+def test_undo_of_all_leaves_alone_what_that_reset_did_not_replace(copy: Checkout) -> None:
+    one, two = (copy.root / "exercises" / name / "Dockerfile" for name in ("exercise-1", "exercise-2"))
+    given = one.read_text()
+    one.write_text("FROM busybox\n")
+    assert copy.invoke("reset", "exercise-1").returncode == 0
+    two.write_text("FROM busybox\n")
+    assert copy.invoke("reset", "all").returncode == 0
+    done = copy.invoke("reset", "all", "--undo")
+    assert (done.returncode, one.read_text(), two.read_text()) == (0, given, "FROM busybox\n")
+    assert "exercise-1 " not in done.stdout
+    assert copy.invoke("reset", "all", "--undo").returncode == 0
+    assert one.read_text() == given
+    assert two.read_text() != "FROM busybox\n"
 
 
 def test_undo_brings_back_what_a_reset_replaced(copy: Checkout) -> None:

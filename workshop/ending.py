@@ -16,6 +16,9 @@ from . import spelling, trouble
 _STOPPED = "\nStopped.\n"
 """What is said after Ctrl-C; whoever knows what became of the work raises KeyboardInterrupt with it, in a few words."""
 
+_FEW = 3
+"""Of so many files it is said what is wrong with them."""
+
 
 def make_sure() -> None:
     """Let this process end without a traceback, also where Invoke itself prints, and where a stream is closed."""
@@ -95,7 +98,10 @@ def _trouble(error: Exception) -> trouble.Trouble:
 def _files_trouble(error: OSError) -> trouble.MachineTrouble:
     """Make a trouble of a disk that is full or a file that can't be read or written."""
     why = ": ".join(str(one) for one in (error.filename, error.strerror or error) if one)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    several = error.args[0] if error.args and isinstance(error.args[0], list) else []  # of shutil.Error
+    if several:
+        why = "\n".join(str(reason) for *_, reason in several[:_FEW])
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or f"[Errno {errno.ENOSPC}]" in why:
         fix = ["docker system df   (what Docker holds)", "make room, then run the same command again"]
         return trouble.MachineTrouble("The disk is full.", kind="disk-full", why=why, fix=fix)
     fix = ["look at that file or folder: may you read and write it, and is it what its name says?"]

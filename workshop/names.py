@@ -12,6 +12,7 @@ from .trouble import Usage
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _HOST = r"(?:[a-zA-Z0-9.-]+(?::[0-9]+)?/)?"
 _IMAGE = re.compile(rf"{_HOST}{_PART}(?:/{_PART})*(?::[\w][\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII)
+_REGISTRY = re.compile(r"(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?", re.ASCII)
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
@@ -46,6 +47,25 @@ def container(name: str) -> str:
         f"Docker would refuse the container name {name!r}.",
         why="A container's name has two or more letters, digits, _ . or -, and starts with a letter or a digit.",
         fix=f"--container {tame if len(tame) > 1 else 'banana-smith-container'}",
+    )
+
+
+def registry(address: str, task: str) -> str:
+    """Give the HOST:PORT of a registry, also of one that was typed as a web address.
+
+    A word without a dot or a port is none to Docker, which looks for it on Docker Hub.
+
+    Raises:
+        Usage: it is no address; `task` is what takes one.
+
+    """
+    place = re.sub(r"https?://", "", address.strip(), flags=re.IGNORECASE).rstrip("/")
+    if _REGISTRY.fullmatch(place) and (place == "localhost" or re.search(r"[.:]", place)):
+        return place
+    raise Usage(
+        f"{address!r} is no address of a mirror.",
+        why="It has a host and a port, as the mirror itself prints them.",
+        fix=f"invoke {task} --mirror 192.168.1.5:5001",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import gc
+import itertools
 import re
 import shutil
 import sys
@@ -184,7 +185,9 @@ def refuse_bad_usage(ns: Collection) -> None:
     for one, its_help in helps.items():
         one.help = its_help  # making contexts takes the help texts away, and invoke makes them again
     try:
-        rest = Parser(initial=core, ignore_unknown=True).parse_argv(argv).unparsed
+        parsed = Parser(initial=core, ignore_unknown=True).parse_argv(argv)
+        rest = parsed.unparsed
+        _must_be_a_task(parsed[0].args["help"].value, ns.tasks)
         if asked := _asked_for_help(rest, ns.tasks):
             _Help(namespace=ns, binary="inv[oke]").run(["invoke", *asked], exit=False)
             raise Exit(code=trouble.DONE)
@@ -205,6 +208,12 @@ class _Help(Program):
     def task_list_opener(self, extra: str = "") -> str:
         """Head the list as `invoke --list` does."""
         return f"Available tasks{extra}"
+
+
+def _must_be_a_task(word: object, tasks: Container[str]) -> None:
+    """Refuse help on a word that is no task, with invoke's own words for that."""
+    if isinstance(word, str) and word not in tasks:
+        raise ParseError(f"No idea what {word!r} is!")
 
 
 def _asked_for_help(words: list[str], tasks: Container[str]) -> list[str]:
@@ -233,11 +242,7 @@ def _mistyped(
     said = str(error)
     if not isinstance(error, ParseError):
         wrong = said.rpartition(": ")[2].strip("'\"")
-        places = enumerate(argv)
-        flag = next(
-            (argv[at - 1] if word == wrong else word.partition("=")[0] for at, word in places if wrong in word), ""
-        )
-        return f"{_spelt(task, flag)} takes a number, such as 2, and not {wrong!r}."
+        return f"{_spelt(task, _flag_of(wrong, argv))} takes a number, such as 2, and not {wrong!r}."
     if its_flag := re.search(r"<Argument: ([\w-]+)", said):
         if "doesn't take" in said:
             return f"--{its_flag[1]} takes no value."
@@ -257,6 +262,13 @@ def _mistyped(
                 return f"An exercise's name is one word. Did you mean invoke {task.name} exercise-{wrong}?"
             what = f"{task.name} takes {_takes(task)}; and there is no task called {wrong!r}."
     return what + (f" Did you mean {near}?" if near else "")
+
+
+def _flag_of(value: str, argv: list[str]) -> str:
+    """Give the flag that was typed with a value, before it or in one word with it; another word may read the same."""
+    before = next((flag for flag, word in itertools.pairwise(argv) if word == value and flag.startswith("-")), "")
+    joined = (word for word in argv if word.startswith("-") and word.endswith(value))
+    return before or next(joined, "").partition("=")[0]
 
 
 def _spelt(task: ParserContext | None, flag: str) -> str:

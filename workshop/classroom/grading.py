@@ -132,7 +132,7 @@ def grade(order: Order) -> int:
         journal = stack.enter_context(Journal((order.report or places.STATE / "grading") / JOURNAL))
         run = Run(bench, fingerprint.surroundings(builder, bench.limits, bases), journal)
         run.take_in(found, spool)
-        report.say(f"learners {len(found)}, with {len(run.handed_in)} exercises, {run.different} of them different")
+        report.say(f"learners {len(found)}, answers {run.answers}, {run.different} of them different")
         if run.before:
             report.say(f"before   {run.before} are judged already; {places.as_typed(journal.file)} has them")
         with grades.grading(len(run.handed_in)) as show:
@@ -180,6 +180,11 @@ class Run:
             exercise = self._known[name]
             self._starters[name] = fingerprint.of(exercise, exercise.starter, self._surroundings)
         return self._starters[name]
+
+    @property
+    def answers(self) -> int:
+        """How many exercises were handed in; an archive that can't be read holds none that anybody knows of."""
+        return sum(one.exercise in self._known for one, _ in self.handed_in)
 
     @property
     def different(self) -> int:

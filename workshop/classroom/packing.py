@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workshop import bases
+from workshop import bases, names
 from workshop.changes import size
 from workshop.engine import images
 from workshop.names import whole
@@ -48,6 +48,7 @@ def order(file: str, asked: Iterable[str], mirror: str | None) -> Order:
 
     """
     wanted = platforms.parse(asked)
+    mirror = None if mirror is None else names.registry(mirror, f"pack {file}")
     path = Path(file).expanduser()
     if path.is_dir() or file.endswith(("/", os.sep)):
         path /= bases.BUNDLE.name

@@ -156,10 +156,12 @@ def a_line(lab: Lab, words: str) -> Closer | None:
         return None
     script, number, program = match["script"], int(match["line"]), match["program"]
     where = _quoted(lab, script, number)
+    # 0 is a line that the shell was given with -c; it goes by the first word behind the image's name then
+    starts = f"Line {number} of {script} starts “{program}”" if number else f"A shell was to start “{program}”"
     if match["said"] == "not found":
-        why = f"Line {number} of {script} starts “{program}”, and the image has no such program."
+        why = f"{starts}, and the image has no such program."
         return "program-not-found", why, "is it misspelt, or does this image do that with another program?", where
-    why = f"Line {number} of {script} starts “{program}”, which lacks the mark that makes it a program."
+    why = f"{starts}, which lacks the mark that makes it a program."
     return (
         "program-not-executable",
         why,

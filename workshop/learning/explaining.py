@@ -90,6 +90,8 @@ def find(what: str | None) -> Path:
 def _inside(folder: Path) -> Path:
     from workshop.dockerfile import finding
 
+    if not folder.is_dir():  # an exercise's, or the lesson's
+        raise Usage(f"There is no folder {places.as_typed(folder)}.", fix=f"invoke reset {folder.name}")
     file = finding.file_in(folder)
     if file.is_dir():
         raise Usage(f"{places.as_typed(file)} is a folder.", why="docker build wants a text file of that name.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import filecmp
 import os
 import re
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from . import progress
 LESSON = "docker-101"
 _KEPT = {"docker-101": ("README.md", "concepts.md", "push.md")}
 """Files of a folder that are not the learner's and stay as they are."""
+_TOGETHER, _UNFINISHED = ".all", ".all.unfinished"
+"""Files that name the backups which one call for all made: the last that came to its end, one that has not yet."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,11 @@ def reset(name: str) -> list[Swap]:
     Interrupted at any point, it can be run again: the copy is complete before anything is replaced.
     """
     done = []
-    for one, folder, starter in _pairs(name):
-        done.append(swap := _swap(one, folder, starter))
-        progress.forget(one, keep=_progress_with(swap.backup) if swap.backup else None)
+    with _together(name) as note:
+        for one, folder, starter in _pairs(name):
+            done.append(swap := _swap(one, folder, starter))
+            note(swap)
+            progress.forget(one, keep=_progress_with(swap.backup) if swap.backup else None)
     return done
 
 
@@ -75,12 +81,42 @@ def undo(name: str) -> list[Swap]:
     newest = {one: kept[-1] for one, _, _ in _pairs(name) if (kept := _backups(one))}
     if not newest:
         raise NotThere(f"There is no backup of {name}.", why="Nothing of it was replaced yet.")
+    if name == "all":
+        known = _noted(_UNFINISHED) or _noted(_TOGETHER)
+        newest = {one: backup for one, backup in newest.items() if backup.name in known} or newest
     done = []
-    for one, folder, _ in _pairs(name):
-        if one in newest:
-            done.append(_swap(one, folder, newest[one]))
-            progress.recall(one, _progress_with(newest[one]))
+    with _together(name) as note:
+        for one, folder, _ in _pairs(name):
+            if one in newest:
+                done.append(swap := _swap(one, folder, newest[one]))
+                note(swap)
+                progress.recall(one, _progress_with(newest[one]))
     return done
+
+
+@contextlib.contextmanager
+def _together(name: str) -> Iterator[Callable[[Swap], None]]:
+    """Note the backups of all that one call replaces, if it is for all: what it left alone is not undone with the rest.
+
+    Stopped in between, the note stays unfinished, and the next call goes on with it.
+    """
+    unfinished = places.BACKUPS / _UNFINISHED
+
+    def note(swap: Swap) -> None:
+        if name == "all" and swap.backup:
+            with unfinished.open("a", encoding="utf-8") as file:
+                file.write(f"{swap.backup.name}\n")
+
+    yield note
+    if name == "all" and unfinished.is_file():
+        unfinished.replace(places.BACKUPS / _TOGETHER)
+
+
+def _noted(name: str) -> set[str]:
+    try:
+        return set((places.BACKUPS / name).read_text("utf-8").split())
+    except OSError:
+        return set()
 
 
 def _progress_with(backup: Path) -> Path:
@@ -176,8 +212,12 @@ def _back_up(name: str, folder: Path) -> Path:
         number += 1
         backup = places.BACKUPS / f"{stamp}-{name}-{number}"
     part = backup.with_name(f".{backup.name}.part-{os.getpid()}")
-    shutil.copytree(folder, part, symlinks=True)
-    part.rename(backup)
+    try:
+        shutil.copytree(folder, part, symlinks=True)
+        part.rename(backup)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     return backup
 
 
