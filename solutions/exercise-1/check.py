@@ -3,6 +3,7 @@
 import functools
 import re
 from typing import NoReturn
+from urllib.parse import unquote
 
 from workshop import Lab, Response, Where, after, places
 from workshop.dockerfile import Instruction
@@ -77,7 +78,7 @@ def check_page_is_styled(lab: Lab) -> None:
     for sheet in page.sheets:
         answer = lab.running.fetch(sheet)
         if answer.status != 200:
-            _no_sheet(lab, sheet, answer, page)
+            _no_sheet(lab, unquote(sheet), answer, page)
         if answer.content_type != "text/css" or not has_rules(answer.text):
             lab.not_yet(
                 "stylesheet-not-css",
@@ -88,7 +89,7 @@ def check_page_is_styled(lab: Lab) -> None:
                 actual=f"{len(answer.body)} bytes of {answer.content_type or 'no type at all'}",
                 hint="what lies in the image under that name?",
                 look=lab.inside(f"head {SITE}{sheet}"),
-                where=lab.maker(SITE + sheet, BASE) or lab.where("COPY", "ADD"),
+                where=lab.maker(SITE + unquote(sheet), BASE) or lab.where("COPY", "ADD"),
             )
         if answer.body == (lab.exercise.starter / "style.css").read_bytes():
             lab.note("the colours are still those that were given: change one")

@@ -360,6 +360,7 @@ def _no_sheet(lab: Lab, sheet: Response) -> NoReturn:
             "stylesheet-not-tried",
             f"The file lies at {SITE}/style.css, and nginx does not look there for it.",
         )
+        where = sites.line_for(lab, "/style.css", "alias", "internal", "root")
     elif places:
         reason, why = "stylesheet-elsewhere", f"The file lies at {places[0]}; nginx does not look there for /style.css."
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - as an address in a page
 _IMPORT = re.compile(r"""@import\s+(?:url\(\s*)?["']?([^"')\s;]+)[^;]*;?""", re.IGNORECASE)
@@ -19,7 +19,7 @@ class Parsed(HTMLParser):
         """Read the page `text`."""
         super().__init__()
         self.sheets: list[str] = []
-        """Paths of the stylesheets on the same site."""
+        """Paths of the stylesheets on the same site, as a browser asks for them."""
         self.elsewhere = ""
         """The address of a stylesheet that comes from anywhere else."""
         self.is_lost = False
@@ -55,15 +55,17 @@ class Parsed(HTMLParser):
         return (self.get_starttag_text() or "").partition("\n")[0]
 
     def _sheet(self, href: str) -> None:
-        address = urlsplit(urljoin(self._address, href))
+        address = urlsplit(urljoin(self._address, href.replace("\\", "/")))  # as browsers do
         if address.netloc == "here":
-            self.sheets.append(address.path)
+            self.sheets.append(quote(address.path, safe="/%:@!$&'()*+,;=~"))
         elif address.scheme == "data":
             self.has_own_style = True
         else:
             by_base = bool(self.base) and not urlsplit(href).scheme and not href.startswith("//")
-            self.elsewhere, self.guilty = address.geturl(), self.base if by_base else href
-            self.is_lost = by_base or address.scheme not in ("http", "https") or address.hostname in _HERE
+            on_the_web = address.scheme in ("http", "https")
+            self.elsewhere = address.geturl() if by_base or on_the_web else href
+            self.guilty = self.base if by_base else href
+            self.is_lost = by_base or not on_the_web or address.hostname in _HERE
 
     def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's own signature
         """Leave the element."""
@@ -72,9 +74,10 @@ class Parsed(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Collect the first heading, and see whether a style block says anything, or imports what does."""
         if self._inside == "style":
-            for href in _IMPORT.findall(data):
+            style = _COMMENT.sub("", data)
+            for href in _IMPORT.findall(style):
                 self._sheet(href)
-            self.has_own_style = self.has_own_style or bool(_IMPORT.sub("", data).strip())
+            self.has_own_style = self.has_own_style or bool(_IMPORT.sub("", style).strip())
         self.heading += data.strip() if self._inside == "h1" else ""
 
 

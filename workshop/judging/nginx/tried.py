@@ -31,6 +31,14 @@ def odd(lab: Lab, path: str) -> Odd | None:
     if returned := sites.answering(lab, path, "return"):
         why = f"return answers at once, here for {path}, too: then nginx looks for no file."
         return Odd("answered-by-return", why, "which addresses should come to this line?", returned[1])
+    denied = sites.answering(lab, path, "deny")
+    if denied and "forbidden by rule" in sites.complaint(lab.running):
+        return Odd(
+            "denied",
+            f"deny keeps visitors out, and {path} is among what they may not have.",
+            "who is meant here?",
+            denied[1],
+        )
     tried = sites.answering(lab, path, "try_files")
     if tried is None:
         return None
@@ -45,14 +53,16 @@ def odd(lab: Lab, path: str) -> Odd | None:
 def circle(lab: Lab, path: str) -> str:
     """Say why nginx answers 500: what it goes on with is not there, and leads back to where it came from."""
     found = sites.answering(lab, path, "try_files")
-    if found and any("request_uri" in word for word in found[0].words):
+    words = found[0].words if found else [""]
+    if any("request_uri" in word for word in words):
         return (
             "nginx gave up: $request_uri is what the browser asked for, and stays that. So when nginx has found the "
             "folder and goes on to its index.html, this list finds the folder again, and again."
         )
-    last = f", “{found[0].words[-1]}”," if found and not found[0].words[-1].startswith("=") else ""
-    why = f"nginx gave up: what it tries last{last} does not exist either, so it starts again from the top."
-    return why + (" Only with = right before it a number is an answer." if last and re.search(r"\d{3}", last) else "")
+    last = "" if words[-1].startswith("=") else words[-1]
+    named = f", “{last}”," if last else ""
+    why = f"nginx gave up: what it tries last{named} does not exist either, so it starts again from the top."
+    return why + (" Only with = right before it a number is an answer." if re.fullmatch(r"/?\d{3}", last) else "")
 
 
 def _comma(words: list[str]) -> tuple[str, str, str] | None:
