@@ -206,7 +206,7 @@ def _must_be_its_own_goodbye(lab: Lab) -> None:
         return
     if "Goodbye!" not in running.container.logs():
         lab.not_yet(
-            "ends-before-the-server",
+            "no-goodbye",
             "Process 1 passes the signal on and ends at once, and the container with it: a server that takes a second "
             "to save is cut off.",
             expected="the server's own goodbye, also when it takes a second",

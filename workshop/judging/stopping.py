@@ -45,7 +45,8 @@ def must_stop(running: Running, *, says: str = "") -> None:
     if says and says not in running.container.logs():
         lab.not_yet(
             "no-goodbye",
-            "Something answered the signal and ended the container; the server itself never heard of it.",
+            "Something answered the signal and ended the container; the server never heard of it, or was cut off "
+            "before its last words.",
             expected=f"a last line with “{says}”",
             actual=words or "nothing printed",
             hint="who is process 1, and what does it do with the signal?",
