@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import docker
 import pytest
@@ -47,6 +48,15 @@ def test_a_step_that_has_nothing_to_say_fails_all_the_same(engine: docker.Docker
     with FIRST.context_of(FIRST.key) as answer, Lab(FIRST, answer) as lab, pytest.raises(NotYet) as told:
         lab.build(edits={"Dockerfile": "FROM busybox\nRUN false\n"})
     assert told.value.finding.reason == "run-step-failed"
+
+
+def test_no_verdict_names_the_folder_that_an_answer_was_built_in(engine: docker.DockerClient, tmp_path: Path) -> None:
+    """It is a copy, or a grading's, and gone."""
+    with Lab(FIRST, tmp_path) as lab, pytest.raises(NotYet) as told:
+        lab.build(edits={"more.txt": "x"})
+    finding = told.value.finding
+    assert finding.reason == "dockerfile-missing"
+    assert "docker-101-" not in str(finding.actual)
 
 
 def test_what_is_made_ahead_is_made_once_and_gone_behind_it(engine: docker.DockerClient) -> None:

@@ -84,11 +84,12 @@ def not_built(lab: Lab, result: Build, folder: Path) -> Finding:
         )
     if trouble := of_this_machine(found):
         raise trouble
+    said = [*diagnosis.printed(result.output)[-_LAST:], diagnosis.last_words(result.output)]
     return Finding(
         found.reason,
         why=f"{found.title} {found.why}".strip(),
         expected="an image",
-        actual=clip("\n".join([*diagnosis.printed(result.output)[-_LAST:], diagnosis.last_words(result.output)])),
+        actual=clip("\n".join(said).replace(str(folder), places.as_typed(lab.at))),
         hint=found.fix[0] if found.fix else "",
         look=look,
         where=lab.line(found.where.line) if found.where else None,
