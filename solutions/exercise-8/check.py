@@ -274,7 +274,7 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     changed = _sentence(lab) != (lab.exercise.starter / PROGRAM).read_bytes()
     where = lab.where_in(PROGRAM, SPEAKS) if changed else _written(lab)
     why, hint = "The sentence is another one than asked for.", "compare the two sentences, letter by letter"
-    if set(seen) & set("“”„"):
+    if set(seen) & set("“”\u201e"):
         why = "A shell takes away straight quotes only. These are the curved ones of a text program, and they stay."
     return "other-text", why, where, hint
 

@@ -129,8 +129,6 @@ def _mentioned(row: Row, groups: Mapping[str, str], file: Dockerfile) -> Instruc
     if row.reason == "instruction-arguments":
         words = re.findall(r'[\w"]+', groups.get("message", ""))
         named = [one for one in file.instructions if words and words[-1].strip('"') in one.text.split()]
-        if word := groups.get("word"):
-            named = [one for one in file.instructions if word in one.text]
         return named[-1] if named else None
     return fitting[0] if len(fitting) == 1 and row.reason not in NOT_THE_ONLY_ONE else None
 

@@ -87,6 +87,7 @@ def refine(scene: Scene) -> Answer:
         "folder-not-in-image": missing.folder,
         "list-was-not-json": _list,
         "program-not-found": _program,
+        "quote-not-closed": _quote,
         "run-step-failed": _step,
         "tool-missing-in-image": _tool,
         "unknown-flag": _flag,
@@ -186,8 +187,6 @@ def _arguments(scene: Scene) -> Answer:
     words = scene.instruction.text.split()[1:] if scene.instruction else []
     if "comprised of strings only" in scene.text:
         return scene.reason, "bare", {}
-    if "matching double-quote" in scene.text or "matching single-quote" in scene.text:
-        return scene.reason, "quote", {}
     if any(word.startswith("#") for word in words):
         return scene.reason, "comment", {}
     if len(words) > 1 and (words[0].endswith(":") or words[1].startswith(":")):
@@ -195,6 +194,12 @@ def _arguments(scene: Scene) -> Answer:
     if other := next((word for word in words if word in KEYWORDS), ""):
         return scene.reason, "two", {"other": other}
     return scene.reason, "", {}
+
+
+def _quote(scene: Scene) -> Answer:
+    """Tell quotes around several files from those around a name and its value."""
+    one = scene.instruction
+    return scene.reason, "files" if one and one.keyword in ("COPY", "ADD") else "", {}
 
 
 def _list(scene: Scene) -> Answer:

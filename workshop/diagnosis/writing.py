@@ -227,13 +227,23 @@ WRITING = (
     ),
     Row(
         "quote-not-closed",
-        (r"unexpected end of statement while looking for matching (?:double|single)-quote",),
-        Words(
-            "A word of this line begins with a quote, and does not end with one.",
-            "The builder cuts a line at each blank first, so here quotes can't hold two words together. A list can.",
-            ('Leave the quotes away; names with blanks need a list: COPY ["NAME", "PLACE"]',),
+        (
+            r"failed to process [\\\"]*(?P<word>[^\\\"\n]+?)\"?: unexpected end of statement while looking for",
+            r"unexpected end of statement while looking for matching (?:double|single)-quote",
         ),
-        keywords=("COPY", "ADD"),
+        Words(
+            "A quote is opened here, and nothing closes it.",
+            "A blank ends a word where no = stood before it, so quotes around a name and its value fall apart.",
+            ("Put quotes around the value alone, behind the =.",),
+        ),
+        keywords=("COPY", "ADD", "LABEL", "ENV", "ARG", "WORKDIR", "USER", "EXPOSE", "VOLUME"),
+        details={
+            "files": Words(
+                "A word of this line begins with a quote, and does not end with one.",
+                "The builder cuts a line at each blank first, so quotes can't hold two words together. A list can.",
+                ('Leave the quotes away; names with blanks need a list: COPY ["NAME", "PLACE"]',),
+            ),
+        },
     ),
     Row(
         "flag-without-value",
@@ -262,7 +272,6 @@ WRITING = (
             r"(?P<message>(?:ENV|LABEL) must have two arguments)",
             r"(?P<message>can't find = in (?:\"[^\"\n]*\"|[^\"\s]*[^\"\s.]))",
             r"(?P<message>when using JSON array syntax, arrays must be comprised of strings only)",
-            r"failed to process [\\\"]*(?P<word>[^\\\"\n]+?)\"?: (?P<message>unexpected end of statement while [^\n]+)",
             r"(?P<message>invalid (?:containerPort|proto|hostPort|signal|start port)[^\n]*)",
             r"(?P<message>(?:FROM|RUN|CMD|ENTRYPOINT|ENV|ARG|LABEL|USER|WORKDIR|VOLUME|"
             r"EXPOSE|SHELL|STOPSIGNAL|ONBUILD|HEALTHCHECK) requires [^\n]+)",
@@ -289,11 +298,6 @@ WRITING = (
                 "A word of this list has no quotes.",
                 "In a list each word is a text in double quotes; a number is one, too.",
                 ("Which word has none around it?",),
-            ),
-            "quote": Words(
-                "A quote is opened here, and nothing closes it.",
-                "A blank ends a word where no = stood before it, so quotes around a name and its value fall apart.",
-                ("Put quotes around the value alone, behind the =.",),
             ),
             "two": Words(
                 "Two instructions stand on one line.",
