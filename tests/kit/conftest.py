@@ -72,8 +72,14 @@ class Cut:
 
     def clear(self) -> None:
         """Take away all that is on it."""
-        if containers := self.docker("ps", "-aq").split():
-            self.docker("rm", "-f", "-v", *containers)
+
+        def no_container() -> bool:
+            for one in self.docker("ps", "-aq").split():  # what a test left is perhaps being removed already
+                command = self.words("docker", "rm", "-f", "-v", one)
+                subprocess.run(command, capture_output=True, check=False, env=self.environment())
+            return not self.docker("ps", "-aq")
+
+        assert until(no_container, UP_WITHIN)
         for _ in range(3):  # an image goes after those that were made from it
             if found := self.docker("images", "-aq").split():
                 command = self.words("docker", "rmi", "-f", *set(found))
