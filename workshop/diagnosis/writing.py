@@ -326,7 +326,10 @@ WRITING = (
     ),
     Row(
         "buildkit-missing",
-        (r"unable to upgrade to h2c, received 404",),
+        (
+            r"unable to upgrade to h2c, received 404",
+            r"stat \S*libpod_builder\d+/\S+: no such file",  # whichever comes first: the context goes that other way
+        ),
         Words(
             "This engine has no BuildKit, and the docker command asks for it.",
             "Podman, answering in Docker's place, has a builder of its own, reached as the classic one is.",
