@@ -3,14 +3,13 @@
 import gzip
 import hashlib
 import io
-import json
 import re
 import tarfile
 import zlib
 from dataclasses import replace
 
 from workshop import Finding, Image, Lab, Layer, NotYet, Where, after
-from workshop.judging import packed
+from workshop.judging import counting, packed
 
 STARTER = "junk-in-a-layer"
 BASE = "busybox"
@@ -22,15 +21,6 @@ JUNK = 20 * 1024 * 1024
 """Bytes of junk that the starter makes; as many zeros have one checksum always, and are junk all the same."""
 ENOUGH = 20_000_000
 _SUM = re.compile(r"^([0-9a-f]{64}) +\S.*$", re.MULTILINE)
-_COUNTING = """sha256sum() {
-    case "$*" in -[!-]*|--*) command sha256sum "$@"; return;; esac
-    cat "$@" > /dev/shm/read || return
-    printf '%024x%.40s  %s\\n' $(wc -c < /dev/shm/read) "$(command sha256sum < /dev/shm/read)" "${1:--}"
-}
-eval "$0"
-"""
-"""What has a RUN's sha256sum write how many bytes it read, and of the sum the first part only."""
-_COUNTED = re.compile(r"0{12}([0-9a-f]{12})([0-9a-f]{40})")
 _AT_ONCE = re.compile(r"\bdd [^|&;]*of=[^|&;]+[|&] ")
 """The junk being made while the next command runs already."""
 _ODD_SIZE = re.compile(r"\bhead\b[^|&;]* -c *(\d+[A-Z]\w*)")
@@ -39,7 +29,7 @@ _NOTHING = hashlib.sha256(b"").hexdigest()
 
 def check_image_builds(lab: Lab) -> None:
     """Your Dockerfile builds."""
-    lab.ahead(_from_scratch)
+    lab.ahead(counting.from_scratch)
     try:
         lab.build()
     except NotYet as failed:
@@ -106,7 +96,7 @@ def check_report_is_there(lab: Lab) -> None:
             where=where,
         )
     fresh = _fresh_report(lab)
-    if found[1] != hashlib.sha256(bytes(JUNK)).hexdigest() and (found[1] in fresh or found[1][:40] in fresh):
+    if found[1] != hashlib.sha256(bytes(JUNK)).hexdigest() and counting.is_of(found[1], fresh):
         lab.not_yet(
             "report-made-up",
             "Each build comes to this very checksum, so it is not one of fresh junk.",
@@ -116,7 +106,7 @@ def check_report_is_there(lab: Lab) -> None:
             look=f"docker build --no-cache {lab.typed}",
             where=where,
         )
-    if (counted := _COUNTED.match(fresh)) and (size := int(counted[1], 16)) < ENOUGH:
+    if (size := counting.bytes_read(fresh)) is not None and size < ENOUGH:
         lab.not_yet(
             "report-of-too-little",
             "This is the checksum of less than 20 MB: that much junk was not made, or not all of it was read.",
@@ -276,18 +266,9 @@ def _why_no_report(lab: Lab, where: Where | None) -> str:
 def _fresh_report(lab: Lab) -> str:
     """Read the report of a build from scratch, which tells of how many bytes it is where a RUN's shell made it."""
     try:
-        return (lab.file(REPORT, _from_scratch(lab)) or b"").decode(errors="replace")
+        return (lab.file(REPORT, counting.from_scratch(lab)) or b"").decode(errors="replace")
     except NotYet:
         return ""  # the plain build did well, so it is what is new in this one
-
-
-def _from_scratch(lab: Lab) -> Image:
-    """Build with a variable that nobody else has, so that no step comes out of a cache; and count what is read."""
-    more = f"ENV fresh={lab.nonce}\nSHELL {json.dumps(['/bin/sh', '-c', _COUNTING])}"
-    lines = list(lab.dockerfile.lines)
-    for stage in reversed(lab.dockerfile.stages):
-        lines.insert(stage.instruction.last_line, more)
-    return lab.build(edits={"Dockerfile": "\n".join(lines)})
 
 
 def _why_not_built(lab: Lab, found: Finding) -> Finding:

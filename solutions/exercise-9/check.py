@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 
 from workshop import Finding, Image, Lab, NotYet, Where, after
 from workshop.engine.containers import Output
+from workshop.judging import ignorefile
 
 STARTER = "reinstalls-on-edit"
 LIB = "/app/lib"
@@ -15,8 +16,6 @@ INSTALLER = "install-deps.sh"
 NEW_ID = b"\n[ ! -f lib/.install-id ] || cat /proc/sys/kernel/random/uuid >> lib/.install-id\n"
 STARTED_WITH = "installed as "
 """What the edited app.sh says before the install id that its container has."""
-OTHER_IGNORES = (".dockerignore.txt", "dockerignore", "lib/.dockerignore", "dockerignore.txt", ".gitignore")
-"""What people write instead of .dockerignore."""
 
 
 def check_image_builds(lab: Lab) -> None:
@@ -310,14 +309,14 @@ def _takes(source: str, name: str) -> bool:
 
 def _ignoring(lab: Lab) -> str:
     """Say what is wrong with the file that should keep lib/ out, where there is one."""
-    if (behind := lab.where_in(".dockerignore", " #")) and not behind.text.startswith("#"):
-        return " In .dockerignore a comment has a line of its own: a # behind a path is part of the path."
-    if lab.where_in(".dockerignore", "!lib"):
+    if not (lab.folder / ignorefile.NAME).is_file():
+        other = next(iter(ignorefile.lookalikes(lab)), None)
+        return f" {other} does not matter: the builder reads a file called exactly {ignorefile.NAME}." if other else ""
+    if misread := ignorefile.misread(lab):
+        return f" {misread[1]}"
+    if lab.where_in(ignorefile.NAME, "!lib"):
         return " In .dockerignore, a line with ! lets in again what the lines above it keep out."
-    if (lab.folder / ".dockerignore").is_file():
-        return " .dockerignore is there, and none of its lines keeps lib out: each is a path from this folder on."
-    other = next((name for name in OTHER_IGNORES if (lab.folder / name).is_file()), None)
-    return f" {other} does not matter: the builder reads a file called exactly .dockerignore." if other else ""
+    return " .dockerignore is there, and none of its lines keeps lib out: each is a path from this folder on."
 
 
 def _no_lib(lab: Lab, image: Image) -> None:

@@ -43,17 +43,17 @@ class Trail(NamedTuple):
         return bool(re.search(rf"\$\{{?{self.name}\b", text))
 
 
-def follow(lab: Lab, name: str) -> Trail:
-    """Find all lines that speak of the variable `name`."""
+def follow(lab: Lab, name: str, use: Instruction | None = None) -> Trail:
+    """Find all lines that speak of the variable `name`; `use` is the one that should take its value, where known."""
     file = lab.dockerfile
-    users = [one for one in file.all("RUN", "CMD", "ENTRYPOINT") if name in one.text]
+    users = [use] if use else [one for one in file.all("RUN", "CMD", "ENTRYPOINT") if name in one.text]
     here = file.in_stage(users[-1].stage if users else file.final_stage)
     args = [one for one in file.all("ARG") if any(key == name for key, _ in one.pairs)]
     return Trail(
         name=name,
         asks=[one for one in args if one in here],
         sets=[one for one in here if one.keyword == "ENV" and any(key == name for key, _ in one.pairs)],
-        uses=[one for one in here if one.keyword in _USING and name in one.text],
+        uses=[use] if use else [one for one in here if one.keyword in _USING and name in one.text],
         elsewhere=[one for one in args if one.stage is not None and one not in here],
         near=[one for one in here if one.keyword == "ARG" and one not in args and name in one.text.upper()],
         above=[one for one in args if one.stage is None],
@@ -61,10 +61,10 @@ def follow(lab: Lab, name: str) -> Trail:
     )
 
 
-def why_empty(lab: Lab, trail: Trail, *, by_default: bool, program: str, written: Where | None) -> Cause:
+def why_empty(lab: Lab, trail: Trail, *, by_default: bool, written: Where | None, program: str = "") -> Cause:
     """Say why it has no value: at all, or `by_default`, without --build-arg.
 
-    `program` is the script that tells it, and `written` the line that keeps it in the image.
+    `written` is the line that keeps it in the image, and `program` the script that tells it, where one does.
     """
     at_start = read_at_start(lab, trail.name, program)
     if (trail.asks or trail.above) and not trail.sets and at_start:
