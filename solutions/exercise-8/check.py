@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from workshop import Image, Lab, Where, after
 from workshop.judging import arriving
-from workshop.judging.arriving import FOLLOW, Trail
+from workshop.judging.arriving import FOLLOW, Trail, line_of
 
 if TYPE_CHECKING:
-    from workshop.dockerfile import Instruction as Line
     from workshop.judging.arriving import Cause
 
 LABEL = "org.opencontainers.image.version"
@@ -194,17 +193,13 @@ def _wrong_version(lab: Lab, said: str, greeting: str, wanted: str) -> NoReturn:
         hint=hint,
         look=("" if wanted == "dev" else f"docker build -t {lab.image_name} --build-arg VERSION=1.2.3 {lab.typed}\n")
         + f"docker run --rm {lab.image_name}",
-        where=where or _line(lab, first) or lab.where("FROM"),
+        where=where or line_of(lab, first) or lab.where("FROM"),
     )
 
 
 def _written(lab: Lab) -> Where | None:
     """Find the line that wrote the file with the version."""
     return lab.maker("version.txt", "busybox")
-
-
-def _line(lab: Lab, one: Line | None) -> Where | None:
-    return lab.line(one.first_line) if one else None
 
 
 def _other_greeting(lab: Lab, said: str) -> Cause:
@@ -226,12 +221,13 @@ def _not_expanded(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     quoted = [one for one in trail.uses if "'" in one.text or "\\$" in one.text]
     if bare:
         why = "In a list no shell reads the words, and it is a shell that puts values in the place of names."
-        return "not-expanded", why, _line(lab, bare[0]), "which program would read the $ here?"
+        return "not-expanded", why, line_of(lab, bare[0]), "which program would read the $ here?"
     if "$" in seen:
         why = "Single quotes (or a backslash) tell the shell to leave the $ alone."
-        return "not-expanded", why, _line(lab, next(iter(quoted), None)), "compare the quotes in other Dockerfiles"
+        return "not-expanded", why, line_of(lab, next(iter(quoted), None)), "compare the quotes in other Dockerfiles"
     why = "The name came out, and not its value: a shell takes a value where it reads $ and the name."
-    return "not-expanded", why, _line(lab, next(iter(trail.uses), None)), "how do other lines take a variable's value?"
+    use = next(iter(trail.uses), None)
+    return "not-expanded", why, line_of(lab, use), "how do other lines take a variable's value?"
 
 
 def _no_file(lab: Lab, trail: Trail) -> Cause:
@@ -244,11 +240,11 @@ def _no_file(lab: Lab, trail: Trail) -> Cause:
         why += " In a list there is no shell, so > is one more word to print."
     elif writes and lab.dockerfile.final_stage and writes.stage != lab.dockerfile.final_stage.index:
         why += " The stage that writes it is not the one that becomes the image."
-        return "version-file-missing", why, _line(lab, writes), "what has to carry it over?"
+        return "version-file-missing", why, line_of(lab, writes), "what has to carry it over?"
     elif writes and volume and volume.first_line < writes.first_line:
         why += " What RUN writes below a VOLUME is lost with its step."
         return "version-file-missing", why, lab.line(volume.first_line), "does this image need a volume?"
-    return "version-file-missing", why, _line(lab, writes), "which line writes that file, and to which path?"
+    return "version-file-missing", why, line_of(lab, writes), "which line writes that file, and to which path?"
 
 
 def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
@@ -258,10 +254,10 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
         why = "ENV and ARG have the same name here, and ENV always wins: its value hides what --build-arg says."
         if not trail.asks:
             why = "ENV sets VERSION to a value of its own, and no ARG of the stage lets --build-arg change it."
-        return "env-wins", why, _line(lab, trail.sets[-1]), "does this name need a value of its own for containers?"
+        return "env-wins", why, line_of(lab, trail.sets[-1]), "does this name need a value of its own for containers?"
     if wanted == "dev" and defaults:
         why = "The default that stands nearest wins, and it is not the one asked for."
-        return "another-default", why, _line(lab, defaults[-1]), "which value, and how many lines may give one?"
+        return "another-default", why, line_of(lab, defaults[-1]), "which value, and how many lines may give one?"
     if wanted != "dev" and seen == "dev":
         why = "--build-arg VERSION=… changed nothing: the text does not come from that ARG."
         if written := lab.where_in(PROGRAM, f"{SPEAKS} dev"):
@@ -269,7 +265,7 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
             return "build-arg-ignored", why, written, "what may change from build to build?"
         if not trail.asks:
             why += " No ARG of that very name is in the stage; upper and lower case count."
-        where = _line(lab, [*trail.asks, *trail.uses][-1]) if trail.asks or trail.uses else None
+        where = line_of(lab, [*trail.asks, *trail.uses][-1]) if trail.asks or trail.uses else None
         return "build-arg-ignored", why, _written(lab) or where, FOLLOW
     changed = _sentence(lab) != (lab.exercise.starter / PROGRAM).read_bytes()
     where = lab.where_in(PROGRAM, SPEAKS) if changed else _written(lab)

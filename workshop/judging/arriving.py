@@ -74,13 +74,13 @@ def why_empty(lab: Lab, trail: Trail, *, by_default: bool, written: Where | None
         return _asked(lab, trail, by_default=by_default, written=written)
     if trail.near:
         why = f"This line asks for another name than {trail.name}; each letter counts, capitals included."
-        return "arg-name", why, _line(lab, trail.near[-1]), "compare the two names, and how a default is written"
+        return "arg-name", why, line_of(lab, trail.near[-1]), "compare the two names, and how a default is written"
     if trail.elsewhere:
         why = f"Each stage knows what it asked for itself. This one asks for {trail.name}; the one that uses it does "
-        return "other-stage", why + "not.", _line(lab, trail.elsewhere[0]), FOLLOW
+        return "other-stage", why + "not.", line_of(lab, trail.elsewhere[0]), FOLLOW
     if trail.above:
         why = f"An ARG above FROM is for the FROM lines only. Below, in the stage, nobody has asked for {trail.name}."
-        return "arg-before-from", why, _line(lab, trail.above[0]), "what must a stage do to know it, too?"
+        return "arg-before-from", why, line_of(lab, trail.above[0]), "what must a stage do to know it, too?"
     why = f"No line of the Dockerfile asks for {trail.name}, so --build-arg has nowhere to go."
     return "no-arg", why, None, FOLLOW
 
@@ -97,24 +97,25 @@ def _asked(lab: Lab, trail: Trail, *, by_default: bool, written: Where | None) -
     first, last, name = trail.asks[0], trail.asks[-1], trail.name
     if trail.uses and first.first_line > trail.uses[0].first_line:
         why = "A stage knows an ARG from its line on. Here the line that uses it comes first."
-        return "arg-too-late", why, _line(lab, first), "the order of the lines"
+        return "arg-too-late", why, line_of(lab, first), "the order of the lines"
     if not any(trail.takes(one.text) for one in trail.uses):
         why = f"No line takes the value of {name}. It is ${name} or ${{{name}}}, letter by letter, capitals included."
         where = written or lab.where("RUN", "ENV")
         return "version-lost", why, where, "compare the name in this line with the one behind ARG"
     if by_default and last in trail.defaults and (name, "") in last.pairs:
         why = "The default that stands nearest wins, and this one is empty: nothing stands behind its =."
-        return "another-default", why, _line(lab, last), _OWN_DEFAULT
+        return "another-default", why, line_of(lab, last), _OWN_DEFAULT
     if trail.takes(last.text):
         why = f"This line takes {name} as the default of {name}, and at that moment the stage does not know it yet."
-        return "another-default", why, _line(lab, last), _OWN_DEFAULT
+        return "another-default", why, line_of(lab, last), _OWN_DEFAULT
     if not trail.defaults:
         why = f"The stage asks for {name}, and nobody says what it is without --build-arg."
         if any(len(one.args) > 1 for one in trail.asks):
             why += " What stands behind a blank is one more name; a default stands behind an =."
-        return "no-default", why, _line(lab, first), "where could the default stand?"
+        return "no-default", why, line_of(lab, first), "where could the default stand?"
     return "version-lost", f"The stage asks for {name}, and still it is empty where it is used.", written, FOLLOW
 
 
-def _line(lab: Lab, one: Instruction) -> Where:
-    return lab.line(one.first_line)
+def line_of(lab: Lab, one: Instruction | None) -> Where | None:
+    """Quote the line that an instruction begins on; None where there is none."""
+    return lab.line(one.first_line) if one else None

@@ -152,9 +152,11 @@ def not_started(lab: Lab, image: Image, text: str) -> Finding:
             look=f"docker run --rm --entrypoint ls {image.name} -la {program}",
             where=lab.where("COPY", "ADD", "RUN", "WORKDIR", containing=program) or lab.where("CMD", "ENTRYPOINT"),
         )
-    closer = scripts.forbidden(image, program, text) if program else None
+    closer = None
     if program and found and found.reason == "program-not-found":
         closer = scripts.off_path(image, program)
+    elif program:
+        closer = scripts.forbidden(image, program, text)
     if closer:
         reason, why, hint, _ = closer
         where = lab.where("USER") if reason == "program-not-executable" else None

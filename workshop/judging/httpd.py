@@ -31,12 +31,6 @@ _SAID = (
         "compare that folder with the one your page is copied to, letter by letter",
     ),
     (
-        r"bind: ",
-        "port-not-understood",
-        "For httpd, what stands before a : is an address of its own. HOST:CONTAINER is how docker run -p is told.",
-        "on which port should the server listen, inside the container?",
-    ),
-    (
         r"can't open 'httpd'",
         "program-taken-for-script",
         "A shell that gets one more word takes it for a script to read; httpd is a program.",
@@ -51,6 +45,12 @@ _SAID = (
 )
 """What it printed: a pattern, the reason, why, and a hint. The first that fits tells."""
 _TWO_PORTS = re.compile(r"\b\d+:\d+\b")
+_NO_PORT = [
+    "port-not-understood",
+    "For httpd, what stands before a : is an address of its own. HOST:CONTAINER is how docker run -p is told.",
+    "on which port should the server listen, inside the container?",
+]
+"""The same for a command with two such ports: what httpd says then, it says of a taken or forbidden port, too."""
 
 
 def gave_up(lab: Lab, *, expected: str, seen: str) -> None:
@@ -79,7 +79,10 @@ def gave_up(lab: Lab, *, expected: str, seen: str) -> None:
         hint = "which instruction sets a variable for containers?" if variable else "how is the port written?"
         look = lab.started_shown()
         lab.not_yet("port-empty", why, expected=expected, actual=seen, hint=hint, look=look, where=where)
-    for pattern, reason, why, hint in _SAID:
-        if re.search(pattern, seen) and (pattern != r"bind: " or _TWO_PORTS.search(command)):
-            look = lab.started_shown()
-            lab.not_yet(reason, why, expected=expected, actual=seen, hint=hint, look=look, where=where)
+    told = next((cause for pattern, *cause in _SAID if re.search(pattern, seen)), None)
+    if told is None and "bind: " in seen and _TWO_PORTS.search(command):
+        told = _NO_PORT
+    if told:
+        reason, why, hint = told
+        look = lab.started_shown()
+        lab.not_yet(reason, why, expected=expected, actual=seen, hint=hint, look=look, where=where)

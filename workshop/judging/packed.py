@@ -22,6 +22,8 @@ _ZIP = b"PK\x03\x04"
 _BASE64 = f"{string.ascii_letters}{string.digits}+/=\r\n".encode()
 _TAR = (b"ustar", 257)
 """What a tar file says of itself, and where."""
+_BROKEN = (zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
+"""What those who unpack say of a file that is none of theirs."""
 
 
 def held(content: bytes, words: Iterable[bytes]) -> set[bytes]:
@@ -79,7 +81,5 @@ def _inside(content: bytes) -> Iterator[bytes]:
         elif content.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 yield from (archive.open(member).read(MOST) for member in archive.infolist())
-    except (zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile):
-        return
-    except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
+    except (*_BROKEN, OSError, EOFError, ValueError, RuntimeError):
         return  # it only begins like one, or has a password

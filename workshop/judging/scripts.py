@@ -116,10 +116,10 @@ def off_path(image: Image, program: str) -> Closer | None:
 
 def forbidden(image: Image, program: str, said: str) -> Closer | None:
     """Say why the user that containers run as may not start a program that others may; None when it is not that."""
-    entry = _ours(image).get(place(image, program).lstrip("/"))
     user, hint = image.config.get("User"), "what did the build do to its mode, its owner and its folder?"
     if not user or "permission denied" not in said.lower():
         return None
+    entry = _ours(image).get(place(image, program).lstrip("/"))
     if f"stat {program}: permission denied" in said:
         why = f"The container runs as {user}, and that user may not enter the folder of “{program}”."
     elif entry and entry.is_file and entry.mode & 0o111:

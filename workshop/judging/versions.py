@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from .arriving import Cause
     from .lab import Lab
-    from .verdict import Where
 
 VARIABLE = "VERSION"
 DEFAULT = "dev"
@@ -40,11 +39,11 @@ def _absent(lab: Lab, place: str, use: Instruction | None) -> Cause:
         why += " In a list there is no shell, so > is one more word to print."
     elif use and place == "label" and use.stage != len(lab.dockerfile.stages) - 1:
         why += " The line for it stands in an earlier stage, and each FROM starts as its base says."
-    return f"{place.strip('/').partition('.')[0]}-missing", why, _line(lab, use), "which line makes it?"
+    return f"{place.strip('/').partition('.')[0]}-missing", why, arriving.line_of(lab, use), "which line makes it?"
 
 
 def _another(lab: Lab, said: str, wanted: str, use: Instruction | None) -> Cause:
-    trail, where = arriving.follow(lab, VARIABLE, use), _line(lab, use)
+    trail, where = arriving.follow(lab, VARIABLE, use), arriving.line_of(lab, use)
     if not said:
         return arriving.why_empty(lab, trail, by_default=wanted == DEFAULT, written=where)
     reason, hint = "version-not-exact", arriving.FOLLOW
@@ -58,11 +57,7 @@ def _another(lab: Lab, said: str, wanted: str, use: Instruction | None) -> Cause
         why = "ENV and ARG have the same name here, and ENV always wins: its value hides what --build-arg says."
     elif wanted == DEFAULT:
         reason, why = "default-is-not-dev", f"Without a build argument it should be {DEFAULT}."
-        where = _line(lab, next(reversed(trail.asks), use))
+        where = arriving.line_of(lab, next(reversed(trail.asks), use))
     else:
         reason, why = "version-hard-coded", f"The build argument {VARIABLE} changes nothing here."
     return reason, why, where, hint
-
-
-def _line(lab: Lab, one: Instruction | None) -> Where | None:
-    return lab.line(one.first_line) if one else None
