@@ -240,23 +240,24 @@ def exercises(_c: Context) -> None:
         "path": "judge this folder instead of yours",
         "json": "print one JSON object and nothing else",
         "junit": "write the verdict as JUnit XML to this file, too",
+        "again": "look anew, though nothing was saved since it passed",
     },
 )
 @polite
-def verify(
-    c: Context, exercise: str | None = None, path: str | None = None, json: bool = False, junit: str | None = None
+def verify(  # noqa: PLR0913, PLR0917 - what one may ask for
+    c: Context,
+    exercise: str | None = None,
+    path: str | None = None,
+    json: bool = False,
+    junit: str | None = None,
+    again: bool = False,
 ) -> None:
     """Say whether an exercise is done, and if not, why (docker build, docker run, and a look at the result)."""
     from workshop import exercises
     from workshop.learning import verifying
 
-    code = verifying.verify(
-        exercises.meant(exercise, "verify"),
-        path=path,
-        as_json=json,
-        junit=Path(junit) if junit else None,
-        dry=c.config.run.dry,
-    )
+    wanted = verifying.Wanted(path, json, Path(junit) if junit else None, again)
+    code = verifying.verify(exercises.meant(exercise, "verify"), wanted, dry=c.config.run.dry)
     if code:
         raise Exit(code=code)
 

@@ -99,7 +99,7 @@ def _steps(folder: Path, image: str, container: str, show: Show, command: Comman
     show("\n7. The same for an exercise: is the model answer of exercise-1 right?")
     first = exercises.find("exercise-1")
     command(["invoke", "verify", first.name, "--path", places.as_typed(first.key)])
-    if verifying.verify(first.name, path=str(first.key), as_json=False, junit=None, dry=False):
+    if verifying.verify(first.name, verifying.Wanted(path=str(first.key))):
         raise NotThere("The model answer of exercise-1 was not accepted.")
 
     show("\n8. Clean up: only what this demo made.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from workshop.judging.checking import judge
 from workshop.judging.verdict import Outcome, Result, Verdict
 from workshop.trouble import DONE, Usage
 
-from . import progress, remarks
+from . import progress, remarks, unchanged
 from .contents import fingerprint
 
 
@@ -47,7 +48,34 @@ def judge_own(exercise: Exercise, meanwhile: Callable[[], object] | None = None)
     return Judgement(verdict, before if same else "", before in ("", fingerprint(exercise.starter)))
 
 
-def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dry: bool) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """What `invoke verify` may be asked for."""
+
+    path: str | None = None
+    """A folder to judge instead of the learner's own."""
+    as_json: bool = False
+    junit: Path | None = None
+    again: bool = False
+    """Look anew, though nothing was saved since it passed."""
+
+    @property
+    def a_past_pass_will_do(self) -> bool:
+        """Whether a pass that still stands is told as it was; a program that reads the verdict gets a new one."""
+        return not (self.path or self.as_json or self.junit or self.again)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a learner is told of an exercise."""
+
+    verdict: Verdict
+    attempt: int = 0
+    below: tuple[str, ...] = ()
+    """Lines below the verdict."""
+
+
+def verify(word: str, wanted: Wanted, *, dry: bool = False) -> int:
     """Judge exercise `word` (or "all") and give the exit code: the worst of all verdicts.
 
     Raises:
@@ -57,7 +85,7 @@ def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dr
     from workshop import report
 
     chosen = exercises.every() if word == "all" else [exercises.find(word)]
-    folder = _folder(path, one_exercise=word != "all")
+    folder = _folder(wanted.path, one_exercise=word != "all")
     if dry:
         for exercise in chosen:
             for words in commands(exercise, folder):
@@ -65,36 +93,46 @@ def verify(word: str, *, path: str | None, as_json: bool, junit: Path | None, dr
         return DONE
     verdicts = list[Verdict]()
     for exercise in chosen:
-        meanwhile = None if as_json else report.prepare
-        waiting = contextlib.nullcontext() if as_json else report.patience(exercise.name if word == "all" else "")
         try:
-            with waiting:
-                verdict, attempt, below = _judged(exercise, folder, meanwhile)
+            verdicts.append(_one(exercise, folder, wanted, exercise.name if word == "all" else ""))
         except KeyboardInterrupt as stopped:
             judged = ", ".join(one.exercise for one in verdicts)
             raise KeyboardInterrupt(f"only {judged} was judged" if judged else "nothing was judged") from stopped
-        verdicts.append(verdict)
-        if not as_json:
-            with ending.whoever_reads():
-                report.verdict(verdict, attempt=attempt)
-                for line in below:
-                    report.say(line)
     with ending.whoever_reads():
-        _tell_the_board(None if as_json else report.say)
-    if as_json:
+        _tell_the_board(None if wanted.as_json else report.say)
+    if wanted.as_json:
         with ending.whoever_reads():
             report.as_json([one.as_json() for one in verdicts] if word == "all" else verdicts[0].as_json())
-    if junit:
-        report.junit(verdicts, junit)
+    if wanted.junit:
+        report.junit(verdicts, wanted.junit)
     return max(verdict.exit_code for verdict in verdicts)
 
 
-def _judged(
-    exercise: Exercise, folder: Path | None, meanwhile: Callable[[], object] | None
-) -> tuple[Verdict, int, list[str]]:
-    """Judge the learner's own files, or those of `folder`; give the verdict, the attempt, and the lines below it."""
+def _one(exercise: Exercise, folder: Path | None, wanted: Wanted, waiting_for: str) -> Verdict:
+    """Judge one exercise and show the verdict, unless it is wanted as JSON; `waiting_for` names it meanwhile."""
+    from workshop import report
+
+    stood = unchanged.find(exercise) if wanted.a_past_pass_will_do else None
+    before = "" if folder or stood else unchanged.files(exercise)
+    with contextlib.nullcontext() if wanted.as_json or stood else report.patience(waiting_for):
+        if stood:
+            answer = _standing(exercise, stood)
+        else:
+            answer = _judged(exercise, folder, None if wanted.as_json else report.prepare)
+    if not wanted.as_json:
+        with ending.whoever_reads():
+            report.verdict(answer.verdict, attempt=answer.attempt)
+            for line in answer.below:
+                report.say(line)
+    if before:
+        unchanged.keep(exercise, answer.verdict, before)
+    return answer.verdict
+
+
+def _judged(exercise: Exercise, folder: Path | None, meanwhile: Callable[[], object] | None) -> _Answer:
+    """Judge the learner's own files, or those of `folder`."""
     if folder is not None:
-        return _judge_elsewhere(exercise, folder, meanwhile), 0, []
+        return _Answer(_judge_elsewhere(exercise, folder, meanwhile))
     judgement = judge_own(exercise, meanwhile)
     verdict, below = judgement.verdict, list[str]()
     if verdict.outcome is Outcome.PASSED:
@@ -102,7 +140,14 @@ def _judged(
     elif verdict.outcome is Outcome.FAILED:
         again = progress.judged_last(exercise) == judgement.fingerprint != ""
         below = remarks.on_red(exercise, untouched=judgement.untouched, again=again, then="then run this again")
-    return verdict, judgement.keep(), below
+    return _Answer(verdict, judgement.keep(), tuple(below))
+
+
+def _standing(exercise: Exercise, stood: unchanged.Stood) -> _Answer:
+    at = time.strftime("%H:%M:%S", time.localtime(stood.when))
+    since = f"Found at {at}; nothing was saved since. To look anew: invoke verify {exercise.name} --again"
+    judgement = Judgement(stood.verdict, fingerprint(exercise.folder), untouched=False)
+    return _Answer(stood.verdict, judgement.keep(), (since, what_next(exercise)))
 
 
 def _tell_the_board(say: Callable[[str], object] | None) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from workshop import bases, changes, exercises, places
 from workshop.dockerfile.finding import ALSO_TAKEN, NOTE, file_in, near
+from workshop.engine import api, glance, images, labels
 from workshop.engine import build as builder
-from workshop.engine import images, labels
-from workshop.engine.api import talking
 from workshop.trouble import NotThere, Usage
 
 from .said import trouble
@@ -92,9 +91,14 @@ def build(image: str, folder: Path) -> str:
         NotThere: it did not build; says why, in plain words.
 
     """
-    before = images.inspect(image)
+    before = next(iter(glance.image_ids(image)), "")
     made = builder.build(
-        folder, tags=[image], labels=labels.on_image(places.ROOT), timeout=3600, show=builder.to_terminal
+        folder,
+        tags=[image],
+        labels=labels.on_image(places.ROOT),
+        timeout=3600,
+        show=builder.to_terminal,
+        meanwhile=api.connect,  # which is needed afterwards, and takes as long as a build that is cached
     )
     if not made.ok:
         _explain_build(made.output, folder)
@@ -105,17 +109,17 @@ def build(image: str, folder: Path) -> str:
     note = f"\n{NOTE}" if file_in(folder).name == ALSO_TAKEN else ""
     if folder == places.LESSON and (here := exercises.here()):
         note += f"\n  this is the lesson's image; the exercise in this folder: invoke verify {here}"
-    if before and before["Id"] == facts["Id"]:
+    if before == facts["Id"]:
         return f"= {line}\n  the same image as before: nothing that goes into it has changed{note}"
     if before:
-        old = changes.short(before["Id"])
+        old = changes.short(before)
         return f"+ {line}\n- {image} was image {old} before; containers made from that still run it{note}"
     return f"+ {line}{note}"
 
 
 def _explain_build(output: str, folder: Path) -> None:
-    with talking() as api:
-        api.ping()
+    with api.talking() as engine:
+        engine.ping()
     from workshop import diagnosis  # it and the parser cost 80 ms to import, and only failures need them
     from workshop.dockerfile import read
 
