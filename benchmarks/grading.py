@@ -102,9 +102,10 @@ def _family(number: int) -> Iterator[int]:
 
 
 def _memory(number: int) -> int:
-    """Give the bytes that a process has in memory; what it shares with others counts in each."""
-    with contextlib.suppress(OSError, IndexError):
-        return int(Path(f"/proc/{number}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    """Give the bytes that a process has in memory; of what several share, each has its part, see proc(5)."""
+    with contextlib.suppress(OSError, StopIteration):
+        said = Path(f"/proc/{number}/smaps_rollup").read_text("ascii").splitlines()
+        return int(next(line for line in said if line.startswith("Pss:")).split()[1]) * 1024
     return 0
 
 
@@ -128,7 +129,7 @@ def rows(learners: int, many: int, numbers: Sequence[int], scheduler: str | None
         said = f"{100 - grading - nobody:.0f} %; grading {grading:.0f} %, nobody {nobody:.0f} %"
         yield Row("the engine's share of the processors", said, "≥ 90 %")
         yield Row("memory of the grader", f"{run.memory / MEGA:.0f} MB", "< 300 MB")
-        yield Row("memory with its workers", f"{run.memory_of_all / MEGA:.0f} MB")
+        yield Row("memory with its workers and commands", f"{run.memory_of_all / MEGA:.0f} MB", "< 300 MB")
         yield from _at_a_time(folder, max(2, learners // 5), numbers)
         yield from _many(folder, many, numbers)
         yield _several(folder, run, scheduler)
