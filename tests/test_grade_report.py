@@ -200,3 +200,10 @@ def test_piped_each_grade_is_a_line_and_the_table_tells_the_rest(
     assert re.search(r"2\s+exercise-2  The page is yours \(welcome-page\)", said), "who has not begun does not count"
     assert "1 passed, 4 failed, 1 broken, of 6." in said
     assert "\x1b" not in said
+
+
+def test_a_name_of_two_lines_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report.console.cache_clear()
+    with grading(1) as show:
+        show(Grade("ann\nexercise-1  passed", "exercise-2", FAILED, "f2"))
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -49,7 +49,7 @@ def grading(total: int) -> Iterator[Callable[[Grade], object]]:
 
 def _line(one: Grade) -> str:
     cause = f"  {one.failed_check}: {one.cause.reason}" if one.cause else ""
-    return f"{one.learner}  {one.exercise or 'everything'}  {one.outcome.value}{cause}"
+    return f"{_whole(one.learner)}  {one.exercise or 'everything'}  {one.outcome.value}{cause}"
 
 
 def grades(results: Results) -> None:
@@ -96,5 +96,10 @@ def _table(results: Results) -> None:
 
 
 def _short(name: str) -> str:
-    name = clean(name).replace("\n", " ")
+    name = _whole(name)
     return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+
+
+def _whole(name: str) -> str:
+    """Keep a folder's name in its line."""
+    return clean(name).replace("\n", " ")
