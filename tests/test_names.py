@@ -84,6 +84,7 @@ def test_container_names_are_judged_as_docker_does(name: str, engine: docker.Doc
         (["hint", "exercise-1", "--level", "x"], "--level takes a number, such as 2, and not 'x'."),
         (["hint", "x", "--level", "x"], "--level takes a number, such as 2, and not 'x'."),
         (["--help", "verfy"], "There is no task called 'verfy'. Did you mean verify?\ntry  invoke --list "),
+        (["--list", "verify"], "--list takes no word, and here is 'verify'"),
         (["hint", "1", "--level"], "--level needs a value: 1, 2 or 3"),
         (["pull", "--mirror", "teacher"], "'teacher' is no address of a mirror.\nIt has a host and a port"),
         (["pull", "--mirror", "10.0.0.1:5001/library"], "try  invoke pull --mirror 192.168.1.5:5001"),

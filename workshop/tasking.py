@@ -188,6 +188,7 @@ def refuse_bad_usage(ns: Collection) -> None:
         parsed = Parser(initial=core, ignore_unknown=True).parse_argv(argv)
         rest = parsed.unparsed
         _must_be_a_task(parsed[0].args["help"].value, ns.tasks)
+        _must_be_no_group(parsed[0].args["list"].value)
         if asked := _asked_for_help(rest, ns.tasks):
             _Help(namespace=ns, binary="inv[oke]").run(["invoke", *asked], exit=False)
             raise Exit(code=trouble.DONE)
@@ -214,6 +215,12 @@ def _must_be_a_task(word: object, tasks: Container[str]) -> None:
     """Refuse help on a word that is no task, with invoke's own words for that."""
     if isinstance(word, str) and word not in tasks:
         raise ParseError(f"No idea what {word!r} is!")
+
+
+def _must_be_no_group(word: object) -> None:
+    """Refuse the list of a group of tasks, for which Invoke would give exit code 1."""
+    if isinstance(word, str):
+        raise ParseError(f"--list takes no word, and here is {word!r}: the tasks are in no groups.")
 
 
 def _asked_for_help(words: list[str], tasks: Container[str]) -> list[str]:
