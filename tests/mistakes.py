@@ -76,6 +76,7 @@ CASES = (
     build("unknown-instruction.slashes", BUSYBOX + "// a note\n", 2, detail="slashes"),
     build("unknown-instruction.conflict", BUSYBOX + "<<<<<<< HEAD\nRUN true\n=======\n", 2, detail="conflict"),
     build("instruction-arguments.comment", "FROM busybox # small\n", 1, detail="comment"),
+    build("instruction-arguments.equals", BUSYBOX + "ARG NAME = banana\n", 2, detail="equals"),
     build("instruction-arguments.two", "FROM busybox COPY index.html /\n", 1, detail="two"),
     build("instruction-arguments.blank", "FROM nginx: mainline-alpine\n", 1, detail="blank"),
     build(

@@ -50,6 +50,13 @@ def test_a_step_that_has_nothing_to_say_fails_all_the_same(engine: docker.Docker
     assert told.value.finding.reason == "run-step-failed"
 
 
+def test_a_dockerfile_with_an_ending_is_told_of_where_another_one_was_built(engine: docker.DockerClient) -> None:
+    with FIRST.context_of(FIRST.key) as answer, Lab(FIRST, answer) as lab:
+        (answer / "Dockerfile.txt").write_text("FROM busybox\n", encoding="utf-8")
+        lab.build()
+        assert "Dockerfile.txt" in " ".join(lab.take_notes())
+
+
 def test_no_verdict_names_the_folder_that_an_answer_was_built_in(engine: docker.DockerClient, tmp_path: Path) -> None:
     """It is a copy, or a grading's, and gone."""
     with Lab(FIRST, tmp_path) as lab, pytest.raises(NotYet) as told:

@@ -5,6 +5,7 @@ import re
 from typing import NoReturn
 
 from workshop import Lab, NotYet, Where, after
+from workshop.dockerfile.stages import earlier
 from workshop.judging import scripts
 
 DEFAULT = "Hello, banana!"
@@ -323,6 +324,12 @@ def _no_words(lab: Lab) -> str:
     if written and written.json_form and not any(written.args):
         return "The list behind CMD is empty."
     why = "Nobody gave it words, and the image has none to fall back on."
+    entry = lab.dockerfile.last(WHO)
+    if written and entry and (written.stage or 0) < (entry.stage or 0):
+        stage = lab.dockerfile.stages[entry.stage or 0]
+        if earlier(lab.dockerfile, stage, stage.base):
+            return why + " A stage that sets its own ENTRYPOINT begins without the CMD of the stage it is built FROM."
+        return why + " CMD stands in another stage, and each FROM begins a new image, with the settings of its base."
     return why + (" Some CMD is there; it does not arrive." if written else "")
 
 

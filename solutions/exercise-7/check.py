@@ -21,6 +21,14 @@ NO_INTERPRETER = re.compile(r"(?:^|[\s'\"])[\w/.]*/app\.sh: (no such file or dir
 """What Linux and shells say of a script that is there, when the program in its first line is not."""
 CONVERTING = ("dos2unix", "unix2dos", "sed ", "tr ", "awk ")
 """Programs with which people change the ends of lines."""
+NOT_CONVERTED = {
+    "unix2dos": "And unix2dos is what makes them so.",
+    r"\s-d \\r|\ss/\\r": "Here no quotes keep the \\, so the shell drops it, and the step looks for the letter r.",
+    r"\^M": "^M is how it is shown. Typed, it is two signs; sed and tr call it \\r.",
+    r"^(?!.*(?:app\.sh|\*))": "This step changes another file.",
+    r"^(?!.*(?:\s-\w*i|>)).*\bsed\s": "This step only prints what it has changed; the file stays as it was.",
+}
+"""Why a step changes none of them, by what stands in it."""
 _NO_FOLDER = (
     "Where there is no such folder yet, COPY, cp and mv take the last word for the file's new name, unless a slash at "
     "its end says otherwise."
@@ -282,7 +290,10 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
     why += "Linux takes it for a part of the name: there is no program sh^M and no file quote.txt^M."
     where = lab.maker(PROGRAM, _base(lab)) or lab.where("COPY", "ADD")
     tried = [one for one in lab.dockerfile.all("RUN") if any(word in one.text for word in CONVERTING)]
-    if tried and where and tried[-1].first_line < where.line:
+    brought = lab.dockerfile.at(where.line) if where else None
+    if tried and brought and tried[-1].stage != brought.stage and not brought.flag("from"):
+        why += f" Line {tried[-1].first_line} is about a copy in another stage; this one takes the file of your folder."
+    elif tried and where and tried[-1].first_line < where.line:
         why += f" Line {tried[-1].first_line} may have changed that; this one brought it back."
     elif tried:
         where, why = lab.line(tried[-1].first_line), f"{why} {_not_converted(lab, tried[-1])}"
@@ -300,18 +311,10 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
 
 def _not_converted(lab: Lab, step: Instruction) -> str:
     """Say why a step that should have changed the ends of the lines has not."""
-    text = step.text
-    if "unix2dos" in text:
-        return "And unix2dos is what makes them so."
     if any(one.stage == step.stage and one.first_line < step.first_line for one in lab.dockerfile.all("VOLUME")):
         return "What RUN changes in a VOLUME is lost with the step; this one stands below the VOLUME line."
-    if re.search(r"\s-d \\r|\ss/\\r", text):
-        return "Here no quotes keep the \\, so the shell drops it, and the step looks for the letter r."
-    if "^M" in text:
-        return "^M is how it is shown. Typed, it is two signs; sed and tr call it \\r."
-    if "app.sh" not in text and "*" not in text:
-        return "This step changes another file."
-    return "This step has not changed them all."
+    missed = (why for pattern, why in NOT_CONVERTED.items() if re.search(pattern, step.text, re.DOTALL))
+    return next(missed, "This step has not changed them all.")
 
 
 def _explain_reading(lab: Lab, seen: str) -> None:
@@ -354,6 +357,9 @@ def _other_output(lab: Lab, wanted: str, seen: str) -> NoReturn:
             why += " It stands in the program."
             where = lab.where_in("app.sh", given) or lab.maker(PROGRAM, _base(lab)) or where
             hint = "where should the program find what it prints?"
+        elif given.encode() in (lab.file(f"/{QUOTE}", _with_another_quote(lab)) or b""):
+            why += f" It is in the image's /{QUOTE}, which is not the file of your folder."
+            hint, where = "which line makes that file, and from what?", lab.maker(QUOTE, _base(lab)) or where
     elif _script(lab).strip() and _unix(_script(lab)).decode("utf-8", "replace").strip() in seen:
         reason, why = "other-output", "That is the text of the program: it was printed, and not started."
     elif not seen and command.split()[-1:] and command.split()[-1].rpartition("/")[2] in ("sh", "ash"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 from workshop import Image, Lab, Where, after
@@ -270,6 +271,9 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     changed = _sentence(lab) != (lab.exercise.starter / PROGRAM).read_bytes()
     where = lab.where_in(PROGRAM, SPEAKS) if changed else _written(lab)
     why, hint = "The sentence is another one than asked for.", "compare the two sentences, letter by letter"
+    if where and re.match(r"(?i)(?:copy|add) (?!.*--from)", where.text):
+        why = "This line brings a file with a version from your folder, in place of what the build has written."
+        hint = "which line may write that file last?"
     if set(seen) & set("“”\u201e"):
         why = "A shell takes away straight quotes only. These are the curved ones of a text program, and they stay."
     return "other-text", why, where, hint
@@ -279,6 +283,17 @@ def _sentence(lab: Lab) -> bytes:
     """Read the program that says it; empty where it has another name."""
     path = lab.folder / PROGRAM
     return path.read_bytes() if path.is_file() else b""
+
+
+def _not_filled_in(lab: Lab, label: Where | None) -> str:
+    """Say why nothing came in the place of the label's $, where its line shows that; empty where it does not."""
+    line = lab.dockerfile.at(label.line) if label else None
+    trail = arriving.follow(lab, NAME, line)
+    if line and "$" in line.text and not trail.takes(line.text):
+        return f" What stands behind its $ is not {NAME}, letter by letter, capitals included."
+    if line and trail.takes(line.text) and not trail.asks and (trail.elsewhere or trail.above):
+        return f" Each stage knows what it asked for itself, and the one of this LABEL does not ask for {NAME}."
+    return ""
 
 
 def _wrong_label(lab: Lab, labels: dict[str, str], wanted: str) -> NoReturn:
@@ -310,9 +325,10 @@ def _wrong_label(lab: Lab, labels: dict[str, str], wanted: str) -> NoReturn:
     elif seen == "dev":
         reason, why = "label-fixed", "The label says the same for each build, whatever --build-arg says."
     elif not seen:
-        reason, why = "label-empty", "The label is there, with nothing in it."
+        reason, why = "label-empty", f"The label is there, with nothing in it.{_not_filled_in(lab, ours)}"
     else:
         reason, why = "label-differs", "The label says something else than the program."
+        why += ' Behind a \\ a " is one more letter of the value.' if seen == f'"{wanted}"' else ""
         why += " A label is text: nobody reads a file of that name." if seen.startswith("/") else ""
         if seen.startswith("="):
             why += " With blanks around the =, it and all behind it are the value."

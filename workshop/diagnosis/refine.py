@@ -44,6 +44,9 @@ COMMANDS = (
 BUILT_IN = ("cd", "export", "source", ".", "exec", "set", "if", "while", "for", "&&", "exit")
 """Commands that a shell knows by itself, so that no file of that name can be started."""
 
+SETTING = ("ARG", "ENV", "LABEL")
+"""Instructions that take pairs of a name and a value."""
+
 Answer = tuple[str, str, dict[str, str]]
 """The reason, the special case of it, and what fills the words."""
 
@@ -191,6 +194,8 @@ def _arguments(scene: Scene) -> Answer:
         return scene.reason, "comment", {}
     if len(words) > 1 and (words[0].endswith(":") or words[1].startswith(":")):
         return scene.reason, "blank", {"name": "".join(words[:2])}
+    if scene.instruction and scene.instruction.keyword in SETTING and any(word.startswith("=") for word in words):
+        return scene.reason, "equals", {}
     if other := next((word for word in words if word in KEYWORDS), ""):
         return scene.reason, "two", {"other": other}
     return scene.reason, "", {}

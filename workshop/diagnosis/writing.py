@@ -294,6 +294,11 @@ WRITING = (
                 "Name, colon and tag are one word.",
                 ("Write it in one: {name}",),
             ),
+            "equals": Words(
+                "There is a blank before an =.",
+                "Name, = and value are one word, with nothing in between; a value with blanks has double quotes.",
+                ("Write each pair in one: NAME=value",),
+            ),
             "bare": Words(
                 "A word of this list has no quotes.",
                 "In a list each word is a text in double quotes; a number is one, too.",

@@ -19,6 +19,12 @@ def near(folder: Path) -> str:
     return next((one.name for one in alike if one.is_file()), "")
 
 
+def unread(folder: Path) -> str:
+    """Name a file that an editor saved beside the Dockerfile, with an ending of its own that some systems hide."""
+    names = (one.name for one in folder.iterdir() if one.is_file())
+    return next((one for one in names if one.lower() == f"{ALSO_TAKEN}.txt"), "")
+
+
 def file_in(folder: Path) -> Path:
     """Give the path of the Dockerfile; where there is none, but a `dockerfile`, that one, as both builders do."""
     file = folder / NAME

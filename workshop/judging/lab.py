@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from workshop import places
+from workshop.dockerfile.finding import unread
 from workshop.engine import calling_off, cleaning, labels
 from workshop.engine.api import Refused, connect, is_image_gone
 from workshop.engine.build import Build, build
@@ -187,6 +188,8 @@ class Lab(Answer):
         if not result.ok:
             self._tags.remove(tags[0])
             self._not_built(result, folder)
+        if plain and (other := unread(folder)):
+            self.note(f"docker build reads Dockerfile; what you write into {other}, beside it, is not in the image")
         image = Image(result.image_id, self.image_name, self._stack)
         if self.bounds and (finding := self.bounds.too_large(image)):
             self._outdated.append(image.id)

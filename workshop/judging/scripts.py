@@ -20,6 +20,8 @@ REASONS = ("interpreter-missing", "wrong-kind-of-program")
 """What the error table calls what Linux says of such a script."""
 _MARK = b"\xef\xbb\xbf"
 """What some Windows editors write before the first letter, to say that the text is UTF-8."""
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""How a text begins that is saved as UTF-16."""
 _BINARY = (b"\x7fELF", b"MZ")
 """How programs that are no scripts begin, on Linux and on Windows."""
 
@@ -57,7 +59,8 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     script = lab.file(place(image, program), image) if "/" in program else None
     if script is None or script.startswith(_BINARY):
         return None
-    line = script.partition(b"\n")[0].decode("utf-8", "replace")
+    wide = script.startswith(_WIDE)
+    line = script.decode("utf-16" if wide else "utf-8", "replace").partition("\n")[0]
     if not script.strip():
         writer = _writer(lab, program)
         why = f"“{program}” is there, and nothing is in it."
@@ -66,7 +69,7 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
         return "program-is-empty", why, "which line empties it? A result needs another file's name first", writer
     name = _in_folder(lab, script)
     where = Where(lab.shown(name), 1, line.strip()) if name else _writer(lab, program)
-    if line.startswith("#!"):
+    if line.startswith("#!") and not wide:
         asked = line[2:].strip(" ").partition(" ")[0]
         if asked.startswith("/") and "env " not in line and lab.file(asked, image) is not None:
             return None  # it has what it asks for, so another script is meant
@@ -78,9 +81,13 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     if script.startswith(_MARK):
         why = f"An invisible mark (BOM, bytes EF BB BF) stands before the #! of “{program}”, put there by an editor. "
         why += "Linux wants the #! to be the very first thing in a script."
+    elif wide:
+        why = f"“{program}” is not saved as plain text. It is saved as UTF-16, which some Windows programs do, and "
+        why += "PowerShell's > does; Linux and its shells read UTF-8."
     elif b"\n#!" in script:
         why = f"The #! line of “{program}” is not its first one. Linux looks for it only at the very beginning."
-    return "wrong-kind-of-program", why, "what does the very first line say, from its first character on?", where
+    hint = "what does the very first line say, from its first character on?"
+    return "wrong-kind-of-program", why, "in which encoding does your editor save it?" if wide else hint, where
 
 
 def of_command(lab: Lab) -> list[tuple[str, bytes]]:
@@ -101,13 +108,18 @@ def _in_folder(lab: Lab, content: bytes) -> str | None:
 
 
 def off_path(image: Image, program: str) -> Closer | None:
-    """Say where a program is that was called by its bare name, and not found; None when it is not in the image."""
+    """Say why a program that was called by its bare name was not found; None when it is not in the image."""
     if "/" in program:
         return None
     found = sorted(
         path for path, entry in _ours(image).items() if entry.is_file and posixpath.basename(path) == program
     )
-    if not found or f"/{posixpath.dirname(found[0])}" in _search_path(image):
+    on_path = [path for path in found if f"/{posixpath.dirname(path)}" in _search_path(image)]
+    if on_path and not any(_ours(image)[path].mode & 0o111 for path in on_path):  # whoever searches passes it by
+        why = f"“{program}” is in the image, at /{on_path[0]}, and lacks the mark that makes it a program: its mode is "
+        why += f"{_ours(image)[on_path[0]].mode & 0o777:o}."
+        return "program-not-executable", why, "which instruction gives a file its mode, or takes the mark away?", None
+    if on_path or not found:
         return None
     why = f"“{program}” is in the image, at /{found[0]}. A bare name, without a /, is looked for in the folders that "
     why += "PATH lists, and nowhere else; not in the folder where the container starts, either."
