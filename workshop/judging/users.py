@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .running import Running
+    from .verdict import Where
 
 _WHERE = """
 above=$1
@@ -29,6 +30,7 @@ done
 
 An owner can take back what forbids it to write, and who may write to the folder above can put another in the place.
 """
+_SU = re.compile(r"(?<![\w-])su(?![\w.-])")
 _BY_S_BIT = """
 dir=$(mktemp -d) || exit
 find / -xdev -type f -perm -4000 2>/dev/null | while IFS= read -r file; do
@@ -73,15 +75,17 @@ def must_be_ordinary(running: Running) -> None:
     expected = "a container that starts as an ordinary user"
     actual = f"the first process is user {server}, and docker exec gives user {default}; 0 is root"
     if default == 0 and server:
+        by_su = _su(running)
         lab.not_yet(
             "only-the-server-is-not-root",
-            "The server gave up root by itself, after it was started as root. The image's own user is still root, "
-            "and so is everybody who comes in through docker exec.",
+            ("su gives up root for one command only" if by_su else "The server gave up root by itself")
+            + ", after the container was started as root. The image's own user is still root, and so is everybody who "
+            "comes in through docker exec.",
             expected=expected,
             actual=actual,
             hint="let the image say who runs it, not the command",
             look=look,
-            where=lab.where("CMD", "ENTRYPOINT"),
+            where=by_su or lab.where("CMD", "ENTRYPOINT"),
         )
     if default and server == 0:
         lab.not_yet(
@@ -104,6 +108,43 @@ def must_be_ordinary(running: Running) -> None:
             where=lab.where("RUN", containing=named.partition(":")[0]) or where,
         )
     _is_root(running, actual)
+
+
+def must_not_end_by_su(running: Running) -> None:
+    """Not there yet when the container has ended, and it was su that should have started its server."""
+    lab = running.lab
+    if running.is_up() or not (line := _su(running)):
+        return
+    why = "su starts somebody's shell. It needs root, a user who has a shell, and the whole command as one word behind "
+    why += "-c; else it ends at once. And even so, the image's own user would still be root."
+    user = str(running.image.config.get("User") or "")
+    if ordinary := user.partition(":")[0] not in ("", "root", "0"):
+        why = f"The container starts as {user} already. su can't switch then: only root becomes another at once."
+    lab.not_yet(
+        "switched-by-su",
+        why,
+        expected="a container that is still running",
+        actual=running.last_words() or "it ended, and printed nothing",
+        hint="what is left for su to do when the image says who runs it?"
+        if ordinary
+        else "which instruction says who runs what comes after it?",
+        look=lab.started_shown(),
+        where=line,
+    )
+
+
+def _su(running: Running) -> Where | None:
+    """Quote the line by which what the container starts becomes another user with su."""
+    from . import scripts
+
+    lab = running.lab
+    for one in reversed(lab.dockerfile.instructions):
+        if one.keyword in ("ENTRYPOINT", "CMD") and _SU.search(one.text):
+            return lab.line(one.first_line)
+    for name, text in scripts.of_command(lab):
+        if words := re.search(rf"^[ \t]*(?:exec +)?{_SU.pattern}", text.decode("utf-8", "replace"), re.MULTILINE):
+            return lab.where_in(name, words[0])
+    return None
 
 
 def _must_stay_ordinary(running: Running) -> None:
@@ -144,6 +185,10 @@ def _is_root(running: Running, actual: str) -> None:
     elif switch := lab.where("RUN", containing="su "):
         where = switch
         reason, why = "switched-in-run", "su in RUN lasts as long as that RUN; the next line is root again."
+        hint = "which instruction says who runs what comes after it?"
+    elif switch := _su(running):
+        where = switch
+        reason, why = "switched-for-nothing", "su has a shell of its own; the commands beside it are still root's."
         hint = "which instruction says who runs what comes after it?"
     elif lab.where("RUN", containing="adduser") or lab.where("RUN", containing="/etc/passwd"):
         where = lab.where("RUN", containing="adduser") or lab.where("RUN", containing="/etc/passwd")
