@@ -31,17 +31,27 @@ done
 An owner can take back what forbids it to write, and who may write to the folder above can put another in the place.
 """
 _SU = re.compile(r"(?<![\w-])su(?![\w.-])")
+_S_BIT = ("find", "/", "-xdev", "-type", "f", "-perm", "-4000")
+"""Lists the programs that run as their owner, whoever starts them."""
 _BY_S_BIT = """
 dir=$(mktemp -d) || exit
-find / -xdev -type f -perm -4000 2>/dev/null | while IFS= read -r file; do
+new=$1
+shift
+for file; do
   ln -sf "$file" "$dir/su"
   for preserve in "" -p; do
-    [ "$(timeout 1 "$dir/su" $preserve -c 'id -u' 2>/dev/null < /dev/null)" = 0 ] && { echo "$file"; break; }
+    [ "$(timeout 1 "$dir/su" $preserve -c 'id -u' 2>/dev/null < /dev/null)" = 0 ] && { echo "$file"; break 2; }
+  done
+  for words in "$new/x" "of=$new/x" "/etc/passwd $new/x" "--install -s $new"; do
+    timeout 1 "$file" $words > /dev/null 2>&1 < /dev/null
+    [ "$(ls "$new")" ] && { echo "$file"; break 2; }
   done
 done
 rm -r "$dir"
 """
-"""Tries each program that runs as its owner: as su, which BusyBox is by that name, and as a shell that keeps it."""
+"""Tries each of them: as su, which BusyBox is by that name, and as a shell that keeps it; then as tee, dd, cp and the
+like, which write to a folder of root's. BusyBox gives root up for most of its programs, not for its own --install.
+"""
 
 
 def numbers(running: Running) -> tuple[int | None, int | None]:
@@ -149,14 +159,23 @@ def _su(running: Running) -> Where | None:
 
 def _must_stay_ordinary(running: Running) -> None:
     lab = running.lab
-    by = running.exec("sh", "-c", _BY_S_BIT).stdout.split()
+    files = running.exec(*_S_BIT).stdout.split()
+    if not files:
+        return
+    roots = f"/.docker-101-{lab.nonce}"
+    running.exec("mkdir", "-m", "755", roots, user="0")
+    by = running.exec("sh", "-c", _BY_S_BIT, "sh", roots, *files).stdout.split()
+    wrote = bool(running.exec("ls", roots, user="0").stdout.strip())
     if by:
         lab.not_yet(
             "can-become-root",
-            f"It starts as an ordinary user, and anybody inside becomes root by {by[0]}, without a password.",
+            f"It starts as an ordinary user, and {by[0]} is root's, with the s bit: by it anybody inside "
+            + ("writes where only root may." if wrote else "becomes root, without a password."),
             expected="an ordinary user who stays one",
             actual=running.exec("ls", "-l", *by).stdout.strip(),
-            hint="what does the s in its permissions mean, and has root a password?",
+            hint="what does the s in its permissions mean, and who needs it?"
+            if wrote
+            else "what does the s in its permissions mean, and has root a password?",
             look=f"docker run --rm --entrypoint ls {running.image.name} -l {by[0]}",
             where=lab.where("RUN", containing=by[0].rpartition("/")[2]) or lab.where("RUN"),
         )
