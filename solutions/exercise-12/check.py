@@ -21,6 +21,7 @@ def check_container_runs(lab: Lab) -> None:
     listens = lab.running.opened()  # waits until it has its port, or is gone
     if not listens and not lab.running.is_up() and "change directory" in lab.running.last_words():
         _not_readable(lab, lab.running.last_words())
+    users.must_not_end_by_su(lab.running)
     if not lab.running.is_up() and re.search(
         "permission denied|not permitted", lab.running.last_words(), re.IGNORECASE
     ):
@@ -86,7 +87,7 @@ def check_counter_counts(lab: Lab) -> None:
             look=lab.inside("cat /www/cgi-bin/hit"),
             where=lab.where("RUN", containing="hit") or lab.where("COPY", "ADD"),
         )
-    if lab.running.exec("sh", "-c", "stat -c %a /data").stdout.strip().endswith(("7", "6", "3", "2")):
+    if lab.running.exec("sh", "-c", "stat -L -c %a /data").stdout.strip().endswith(("7", "6", "3", "2")):
         lab.note("everybody may write to /data; giving it to the one user who needs it is enough")
 
 
@@ -154,6 +155,8 @@ def _writable(lab: Lab, folder: str, writable: list[str]) -> NoReturn:
         why += " Their permissions let everybody write."
     elif modes and all("w" not in mode for mode in modes):
         why += " They belong to it, and an owner can always give itself the permission to write."
+    if home := lab.where("RUN", containing=f"-h {writable[0]}"):
+        why += " adduser gives it the folder behind -h, its home."
     blamed = ("chown", "chmod", "install")
     lab.not_yet(
         "pages-writable",
@@ -162,7 +165,8 @@ def _writable(lab: Lab, folder: str, writable: list[str]) -> NoReturn:
         actual=f"places that the user can change: {len(writable)}\n{seen}",
         hint="give the program what it writes, not what it serves",
         look=lab.inside(f"ls -lR {folder}"),
-        where=lab.maker(writable[0], "busybox")
+        where=home
+        or lab.maker(writable[0], "busybox")
         or next(filter(None, (lab.where("RUN", containing=word) for word in blamed)), None)
         or lab.where("COPY", "ADD", containing="--ch")
         or lab.where("COPY", "ADD"),

@@ -144,9 +144,10 @@ def check_notices_a_stuck_server(lab: Lab) -> None:
     """Docker calls it unhealthy when its heart has stopped."""
     running = lab.once(bananas)
     if _verdict_at(running, OLD) == 0:
-        if _notices_in_time(running):
-            return
-        _never_unhealthy(lab, running)
+        if not _notices_in_time(running):
+            _never_unhealthy(lab, running)
+        health.must_look_often(running)
+        return
     if running.health("unhealthy", health.WITHIN) is None:
         running.must_stay_up()
         _never_unhealthy(lab, running)
@@ -161,6 +162,7 @@ def check_notices_a_stuck_server(lab: Lab) -> None:
             look=lab.while_running("docker top look", options="-d"),
             where=_start_line(lab, "heartbeat") or lab.where("ENTRYPOINT") or lab.where("CMD"),
         )
+    health.must_look_often(running)
 
 
 @after(check_stays_up)
@@ -269,13 +271,19 @@ def _must_count(lab: Lab, running: Running, thing: str) -> None:
     if f"Counting {thing}\n" not in said:
         _wrong_count(lab, running, thing, said)
     if BANNER not in said.partition("Counting")[0]:
+        starts, banner = _start_line(lab, "server.sh"), _start_line(lab, BANNER)
+        late = starts if starts and banner and starts.file == banner.file and starts.line < banner.line else None
         lab.not_yet(
             "banner-gone",
-            "The server runs, and the banner that start.sh prints is missing.",
+            "The script starts the server first. What stands below waits until that ends; below exec, for ever."
+            if late
+            else "The server runs, and the banner that start.sh prints is missing.",
             expected=f"{BANNER}\nCounting {thing}",
             actual=said,
-            hint="what does the container start: start.sh, or the server past it?",
-            where=lab.where("ENTRYPOINT") or lab.where("CMD"),
+            hint="in which order do the lines of the script stand?"
+            if late
+            else "what does the container start: start.sh, or the server past it?",
+            where=late or lab.where("ENTRYPOINT") or lab.where("CMD"),
         )
 
 
@@ -285,12 +293,11 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
     where = lab.where("ENTRYPOINT") or lab.where("CMD")
     look = lab.started_shown()
     first = said.partition("Counting ")[2].partition("\n")[0].removesuffix(thing).split()
-    if any(b"\r\n" in script.read_bytes() for script in lab.folder.glob("*.sh")):
-        reason, why = (
-            "windows-line-endings",
-            "A script here has Windows line endings; sh takes them for part of the words.",
-        )
+    windows = [script.name for script in sorted(lab.folder.glob("*.sh")) if b"\r\n" in script.read_bytes()]
+    if windows:
+        reason, why = "windows-line-endings", f"{windows[0]} has Windows line endings; sh takes them for words."
         hint = "save it with LF line endings"
+        where = lab.where_in(windows[0], "server.sh") or where
     elif entry[1:2] == ["-c"] and where and "[" in where.text and re.search(r"\$[@*]", entry[2]):
         reason = "entrypoint-swallows-words"
         why = "What follows sh -c and its line counts from $0 on; so the first word is $0, and $@ begins behind it."

@@ -252,6 +252,7 @@ def check_health(lab: Lab) -> None:
     running = lab.once(site)
     health.must_be_healthy(running)
     health.must_notice(running, pages.files_with(running, running.fetch("/").body), "the front page")
+    health.must_look_often(running)
 
 
 @after(check_container_runs)

@@ -29,6 +29,10 @@ _BROKEN = re.compile(
     r"syntax error|unrecognized(?: option|:)|invalid (?:number|option|date)|unknown operand|bad number", re.IGNORECASE
 )
 """What shells, test and the tools of BusyBox say of a command that they do not understand."""
+_DEFAULT, _TIMES = 30.0, 3
+"""Seconds between two looks, and failures in a row that count, where the image does not say."""
+_LATEST = 900.0
+"""Seconds within which Docker must notice: as the example in Docker's manual, every five minutes, three times."""
 _OFTEN = "-d --health-interval 1s --health-retries 1"
 _SLEEP, _HEALTH = "docker exec look sleep 3", 'docker inspect -f "{{json .State.Health}}" look'
 """For `look`: a health check every second, and what came of three of them."""
@@ -47,6 +51,36 @@ def _set_in(config: Mapping[str, Any]) -> list[str]:
 def _test(running: Running) -> list[str]:
     """Read what Docker runs in this container; Podman 4 says it of containers only, not of images."""
     return test_of(running.image) or _set_in(running.container.inspect()["Config"])
+
+
+def must_look_often(running: Running) -> None:
+    """Not there yet when the rhythm that the image sets lets Docker notice only after more than `_LATEST`."""
+    set_here = running.image.config.get("Healthcheck") or running.container.inspect()["Config"].get("Healthcheck") or {}
+    every = (set_here.get("Interval") or 0) / 1e9 or _DEFAULT
+    times = set_here.get("Retries") or _TIMES
+    if every * times <= _LATEST:
+        return
+    lab = running.lab
+    asked = f"{times} failures in a row" if times > 1 else "one failure"
+    lab.not_yet(
+        "looks-too-seldom",
+        f"The check itself is right. Docker does it every {_span(every)}, and calls the container unhealthy after "
+        f"{asked}: up to {_span(every * times)} too late. Here {_span(_LATEST)} are allowed; most images need less "
+        "than two.",
+        expected=f"unhealthy within {_span(_LATEST)}",
+        actual=f"{times} times {_span(every)}: {_span(every * times)}",
+        hint="which options of HEALTHCHECK say how often Docker looks, and how many failures it takes?",
+        look=f'docker image inspect -f "{{{{json .Config.Healthcheck}}}}" {running.image.name}',
+        where=lab.where("HEALTHCHECK"),
+    )
+
+
+def _span(seconds: float) -> str:
+    """Write a time as one says it: in seconds below two minutes, in hours from two of them on."""
+    for size, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {name}".replace(".0 ", " ")
+    return f"{seconds:.0f} seconds"
 
 
 def run_once(running: Running) -> Output:
@@ -183,6 +217,9 @@ def must_notice(running: Running, gone: list[str], what: str) -> None:
     elif re.search(r"http|localhost|127\.0\.0\.1", test):
         reason, why = "health-looks-elsewhere", f"The check does not ask for {what}, or does not fail without it."
         hint = "which address does it ask for, and with which exit code does it end?"
+        if (page := re.search(r"https?://[^\s/'\"]+(/[^\s'\"|;&]+)", test)) and not page[1].startswith("/index."):
+            why = f"The check asks for {page[1]}, which is still there; {what} is gone, and that is what visitors miss."
+            hint = f"at which address is {what}?"
     else:
         reason, why = "health-check-never-fails", f"{what.capitalize()} is gone, and the check says that all is well."
         hint = "what does a visitor see, and what does your check look at?"

@@ -16,6 +16,8 @@ WITHIN = 3
 _EXIT_CODE = 'docker inspect -f "{{.State.ExitCode}}" look'
 _KILLED = 137
 """128 + 9: the exit code of what was killed."""
+_SHELL = re.compile(r"(?:\S*/)?(?:ba|a|da)?sh(?: |$)")
+"""The command line of a shell."""
 _SIGNALS = {"TERM": 15, "INT": 2, "QUIT": 3, "HUP": 1, "USR1": 10, "USR2": 12, "KILL": 9, "WINCH": 28}
 """Numbers of the signals one meets (Linux, signal(7))."""
 
@@ -66,8 +68,10 @@ def _takes(running: Running, signal: str) -> str:
 def _was_killed(running: Running, signal: str, processes: list[str], how: str) -> None:
     lab = running.lab
     first, others = (processes[0], processes[1:]) if processes else ("unknown", [])
-    where = lab.where("ENTRYPOINT") or lab.where("CMD")
+    where = (running.image.config.get("Entrypoint") and lab.where("ENTRYPOINT")) or lab.where("CMD", "ENTRYPOINT")
     mine = lab.where("STOPSIGNAL")
+    if others and _SHELL.match(first) and signal.upper().removeprefix("SIG") in ("QUIT", "3"):
+        how = "" if how == "Ign" else how  # a shell ignores this one by itself, and its programs don't
     if signal.upper().removeprefix("SIG") in ("KILL", "9"):
         reason, where = "killed-without-asking", mine
         why = "SIGKILL ends a process before it can do anything: no goodbye, nothing saved."
@@ -98,7 +102,8 @@ def _was_killed(running: Running, signal: str, processes: list[str], how: str) -
         reason,
         why,
         expected="an end by itself, and exit code 0",
-        actual=f"killed after {WITHIN} seconds (exit code 137)\nprocess 1: {first}"
+        actual=("killed at once" if reason == "killed-without-asking" else f"killed after {WITHIN} seconds")
+        + f" (exit code 137)\nprocess 1: {first}"
         + "".join(f"\nanother:   {one}" for one in others[:4]),
         hint=hint,
         look=lab.while_running("docker top look", f"docker stop -t {WITHIN} look", _EXIT_CODE, options="-d"),
