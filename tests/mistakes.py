@@ -38,7 +38,13 @@ class Case:
 
 
 def build(
-    name: str, dockerfile: str | bytes, line: int | None = None, *, detail: str = "", silent: str = "", **files: str
+    name: str,
+    dockerfile: str | bytes,
+    line: int | None = None,
+    *,
+    detail: str = "",
+    silent: str = "",
+    **files: str | bytes,
 ) -> Case:
     """Make the usual case: one Dockerfile, built; in names of files "__" is a dot."""
     more = {key.replace("__", "."): value for key, value in files.items()}
@@ -303,6 +309,13 @@ CASES = (
     build("instruction-arguments.signal", BUSYBOX + "STOPSIGNAL SIGBANANA\n", 2),
     build("dockerignore-invalid", BUSYBOX + "COPY . /d/\n", __dockerignore="!\n"),
     build("dockerignore-invalid.backslash", BUSYBOX + "COPY . /d/\n", detail="backslash", __dockerignore="notes\\\n"),
+    build(
+        "dockerignore-invalid.utf-16",
+        BUSYBOX + "COPY . /d/\n",
+        detail="not-utf-8",
+        silent="classic",
+        __dockerignore="notes\n".encode("utf-16"),
+    ),
     run("image-not-here", BUSYBOX, "run --rm banana-smith-imgae", detail="misspelt"),
     run("container-name-taken", BUSYBOX, f"run --name {NAME} {NAME} true", f"create --name {NAME} {NAME}"),
     run("container-still-running", BUSYBOX, f"rm {NAME}", f"run -d --name {NAME} {NAME} sleep 60"),

@@ -179,6 +179,7 @@ def check_page_names_its_container(lab: Lab) -> None:
         where = sites.line_for(lab, "/", "sub_filter")
     elif PLACEHOLDER.encode() not in lab.read(name := lab.find("index.html")):
         why = f"Your {name} does not say {PLACEHOLDER} any more, so what it says now is the same in each container."
+        where = lab.where_in(name, "hostname") or where
     elif shown:
         why = (
             "The page shows something else than the name of the container that serves it: the name is known only when "
@@ -217,10 +218,8 @@ def check_unknown_addresses_are_404(lab: Lab) -> None:
             why = f"Everything unknown is sent to {answer.headers.get('location', 'another address')}."
         elif answer.status == 500:
             reason, why = "goes-round-in-circles", tried.circle(lab, path)
-        where, hint = (
-            sites.line_for(lab, path, "try_files", "error_page"),
-            "what stands last in the list of things to try?",
-        )
+        where = sites.line_for(lab, path, "try_files", "error_page")
+        hint = "what stands last in the list of things to try?"
         listed = sites.answering(lab, path, "try_files")
         if answer.status == 200 and listed and listed[0].words[-1] == "=404":
             instead = sites.anywhere(lab, "error_page", "404")
@@ -302,15 +301,15 @@ def _no_page(lab: Lab, page: Response) -> NoReturn:
     look = lab.inside("nginx -T")
     said = sites.complaint(lab.running)
     where = sites.line_for(lab, "/", "root") or lab.where("COPY", "ADD", containing="index")
-    if page.status == 500:
+    if odd := (tried.odd if page.status in (403, 404) else tried.passed_on)(lab, "/"):
+        _odd_list(lab, odd, "/", f"{page.status} for /" + said)
+    elif page.status == 500:
         reason, why, where = "goes-round-in-circles", tried.circle(lab, "/"), sites.line_for(lab, "/", "try_files")
         hint = (
             "which variable changes when nginx goes on by itself?"
             if "$request_uri" in why
             else "read what stands last in the list of things to try, sign by sign"
         )
-    elif page.status in (403, 404) and (odd := tried.odd(lab, "/")):
-        _odd_list(lab, odd, "/", f"{page.status} for /" + said)
     elif "directory index of" in said and named and "index.html" not in named[0].words:
         reason, where = "index-not-found", named[1]
         why = "/ is a folder; of a folder nginx sends the file that index names, and yours names one that isn't there."

@@ -9,7 +9,7 @@ from workshop import Image, Lab, NotYet, Where, after, places
 from workshop.dockerfile.rules import nearest
 from workshop.judging import ignorefile, packed
 from workshop.judging.ignorefile import Cause
-from workshop.judging.markup import has_rules
+from workshop.judging.markup import Parsed, has_rules
 from workshop.judging.running import Running
 
 BASE = "nginx:mainline-alpine"
@@ -58,6 +58,9 @@ def check_site_is_served(lab: Lab) -> None:
             where=lab.where("COPY", "ADD"),
         )
     sheet = lab.running.fetch("/style.css")
+    named = [Parsed(page.text).sheets for page in (front, bread)]
+    if sheet.status != 200 and named[0] and named[0] == named[1]:
+        sheet = lab.running.fetch(named[0][0])  # it lies elsewhere, and the pages were told
     if sheet.status != 200:
         _missing(lab, "style.css", "stylesheet", "/style.css", sheet.status)
     if sheet.content_type != "text/css" or not has_rules(sheet.text):
@@ -248,7 +251,8 @@ def _no_ignore_file(lab: Lab, paths: list[str], known: list[str]) -> Cause:
     here = [path.removeprefix(SITE) for path in known if path.startswith(f"{SITE}/")]
     if here and all(lab.running.fetch(path).status != 200 for path in here):
         why += " That the server does not give it out is not enough: whoever has the image can read it."
-    return "all-comes-along", why, "a file can tell what never gets into the box", lab.where("COPY", "ADD")
+    where = (lab.bringer(known[0], BASE) if known else None) or lab.where("COPY", "ADD")
+    return "all-comes-along", why, "a file can tell what never gets into the box", where
 
 
 def _decided(lab: Lab, kind: str, paths: list[str]) -> Cause | None:

@@ -4,7 +4,7 @@ import re
 from typing import NoReturn
 
 from workshop import Lab, NotYet, after
-from workshop.judging import serving
+from workshop.judging import httpd, serving
 
 STARTER = "exposed-port-is-closed"
 LOOK = "docker exec look netstat -ltn"
@@ -20,12 +20,17 @@ def check_image_builds(lab: Lab) -> None:
             r"Invalid (hostPort|containerPort|proto)|No port specified", failure.finding.actual
         ):
             raise
+        why = "EXPOSE takes ports of the container, to 65535, such as 5000 or 5000/tcp: no address, option or comma."
+        hint = "leave only the number of the port that the server opens"
+        if where.text.endswith("\\"):
+            why = "The \\ at its end makes the next line a part of this one, and EXPOSE takes its words for ports, too."
+            hint = "where should this instruction end?"
         lab.not_yet(
             "host-port-in-expose" if ":" in where.text else "expose-not-a-port",
-            "EXPOSE takes ports of the container, to 65535, such as 5000 or 5000/tcp: no address, option or comma.",
+            why,
             expected="an image",
             actual=failure.finding.actual,
-            hint="leave only the number of the port that the server opens",
+            hint=hint,
             where=where,
         )
 
@@ -206,8 +211,8 @@ def _ended(lab: Lab, end: NotYet) -> NoReturn:
     look = f"docker run --rm {lab.image_name}"
     serving.command_as_meant(lab, expected="a server that runs", seen=end.finding.actual)
     serving.address_exists(lab, said)
-    serving.folder_is_there(lab, said)
-    if re.search(r"bad address ' ", said):
+    httpd.port_is_told(lab, expected="a server that runs", seen=said)
+    if re.search(r"(bad address|directory to) ' ", said):
         lab.not_yet(
             "two-words-in-one",
             "In a list each word is an item of its own. Here an option and its value are one item, so httpd takes "
@@ -238,6 +243,19 @@ def _ended(lab: Lab, end: NotYet) -> NoReturn:
             hint="look at what stands behind -p, letter by letter",
             look=look,
             where=where,
+        )
+    serving.folder_is_there(lab, said)
+    if file := re.search(r"directory to '([^']*)': Not a directory", said):
+        brought = lab.bringer(file[1], "busybox")
+        lab.not_yet(
+            "site-is-a-file",
+            f"{file[1]} is a file in this image, and no folder; of a folder httpd gives out the index.html."
+            + (" COPY makes a folder for one file only when the last word ends with a /." if brought else ""),
+            expected="a server that runs",
+            actual=said,
+            hint="compare what stands behind -h with what COPY makes",
+            look=lab.inside(f"ls -ld {file[1]}"),
+            where=brought or where,
         )
     if "can't change directory" in said:
         lab.not_yet(

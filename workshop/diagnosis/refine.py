@@ -89,6 +89,7 @@ def refine(scene: Scene) -> Answer:
         "file-instead-of-folder": _in_the_way,
         "folder-not-in-image": missing.folder,
         "list-was-not-json": _list,
+        "null-byte": sources.null_byte,
         "program-not-found": _program,
         "quote-not-closed": _quote,
         "run-step-failed": _step,

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop.dockerfile.rules import INVISIBLE, nearest
+from workshop.dockerfile.rules import INVISIBLE, UTF16, nearest
 
 from .ignored import ignoring
 
@@ -77,6 +77,16 @@ def ignore_line(scene: Scene) -> Answer:
             return scene.reason, "backslash", {"pattern": line}
         if not line.startswith("#") and (line == "!" or line.count("[") > line.count("]")):
             return scene.reason, "", {"pattern": line}
+    return scene.reason, "", {}
+
+
+def null_byte(scene: Scene) -> Answer:
+    """Tell whether it stands in a .dockerignore: BuildKit then says no more than of one in a Dockerfile."""
+    if scene.context and not scene.place:
+        for ignore in (".dockerignore", "Dockerfile.dockerignore"):
+            path = scene.context / ignore
+            if path.is_file() and path.read_bytes().startswith(UTF16):
+                return "dockerignore-invalid", "not-utf-8", {"ignore": ignore}
     return scene.reason, "", {}
 
 

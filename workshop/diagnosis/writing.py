@@ -173,6 +173,11 @@ WRITING = (
                 "The line is: {pattern}. Here, too, paths have a / between their parts, on Windows as well.",
                 ("Write that line with /",),
             ),
+            "not-utf-8": Words(
+                "The {ignore} is saved as UTF-16, as PowerShell's > does; Docker reads UTF-8.",
+                "The builder took the zero behind each letter for a part of a name, and gave up.",
+                ("Save it again with the encoding UTF-8.",),
+            ),
         },
     ),
     Row(

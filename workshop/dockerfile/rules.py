@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ NOT_IN_ONBUILD = ("ONBUILD", "FROM", "MAINTAINER")
 STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 LONGEST_WORD = 60
 """Characters of a word that are compared with others; more would only cost time."""
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a file begins that is saved as UTF-16."""
 INVISIBLE = re.compile("[\xa0\u200b\u2000-\u200a\u202f\u205f\u3000\ufeff\xad]")
 """Characters that look like a space or like nothing, from copied text; Docker takes them for letters."""
 

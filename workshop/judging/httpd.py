@@ -69,16 +69,7 @@ def gave_up(lab: Lab, *, expected: str, seen: str) -> None:
             look=f"docker run --rm -i --entrypoint cat {lab.image_name} -A < {lab.shown(windows)}",
             where=lab.where_in(windows, "httpd"),
         )
-    if re.search(r"bad address '-\w'", seen):
-        variable = re.search(r"\$\{?(\w+)", command)
-        why = "No value stands behind -p, so httpd took the next word for it."
-        if variable:
-            why = f"{variable[0]} is empty when the container starts, so httpd took the next word for its port."
-            if lab.where("ARG", containing=variable[1]):
-                why += " An ARG lives only while the image is made."
-        hint = "which instruction sets a variable for containers?" if variable else "how is the port written?"
-        look = lab.started_shown()
-        lab.not_yet("port-empty", why, expected=expected, actual=seen, hint=hint, look=look, where=where)
+    port_is_told(lab, expected=expected, seen=seen)
     told = next((cause for pattern, *cause in _SAID if re.search(pattern, seen)), None)
     if told is None and "bind: " in seen and _TWO_PORTS.search(command):
         told = _NO_PORT
@@ -86,3 +77,17 @@ def gave_up(lab: Lab, *, expected: str, seen: str) -> None:
         reason, why, hint = told
         look = lab.started_shown()
         lab.not_yet(reason, why, expected=expected, actual=seen, hint=hint, look=look, where=where)
+
+
+def port_is_told(lab: Lab, *, expected: str, seen: str) -> None:
+    """Not there yet, where httpd took its next option for the port: nothing stood behind -p."""
+    if re.search(r"bad address '-\w'", seen):
+        variable = re.search(r"\$\{?(\w+)", " ".join(lab.build().command))
+        why = "No value stands behind -p, so httpd took the next word for it."
+        if variable:
+            why = f"{variable[0]} is empty when the container starts, so httpd took the next word for its port."
+            if lab.where("ARG", containing=variable[1]):
+                why += " An ARG lives only while the image is made."
+        hint = "which instruction sets a variable for containers?" if variable else "how is the port written?"
+        look, where = lab.started_shown(), lab.where("CMD", "ENTRYPOINT")
+        lab.not_yet("port-empty", why, expected=expected, actual=seen, hint=hint, look=look, where=where)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import TYPE_CHECKING
 
-from workshop.dockerfile.rules import nearest
+from workshop.dockerfile.rules import UTF16, nearest
 
 from .verdict import Where
 
@@ -36,7 +35,7 @@ def lookalikes(lab: Lab) -> list[str]:
 
 def misread(lab: Lab) -> Cause | None:
     """Find a line that was hardly meant as the builder reads it."""
-    if (lab.folder / NAME).read_bytes().startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if (lab.folder / NAME).read_bytes().startswith(UTF16):
         why = "The file is saved as UTF-16, with a zero behind each letter. The builder reads UTF-8, so no line fits."
         return "pattern-misread", why, "as what does your editor save the file?", None
     if odd := next((line for line in lines(lab) if _SIGNS.search(line) and "#" not in line), None):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workshop.dockerfile.rules import nearest
+from workshop.dockerfile.rules import UTF16, nearest
 from workshop.judging.verdict import Finding, Where
 
 from .reading import DIRECTIVES, read
@@ -119,7 +119,8 @@ def _is_none(path: Path) -> bool:
 
 
 def _text(path: Path) -> str:
-    return path.read_text("utf-8", "replace")
+    content = path.read_bytes()
+    return content.decode("utf-16" if content.startswith(UTF16) else "utf-8", "replace")
 
 
 def _line(text: str, number: int) -> str:
@@ -140,9 +141,11 @@ def _cause(said: Said, text: str) -> Cause:
     if match := re.match(r'unknown directive "((?://|/\*|--|<!--).*)"', message, re.DOTALL):
         begun = next((one.line for one in read(text).every(match[1]) if one.last_line >= line), line)
         return _unknown_directive(match[1], begun)
-    if found := _left_open(said, text):
+    match = re.match(r'unknown directive "(.*)"', message, re.DOTALL)
+    saved = match and _not_saved_as_text(match[1])
+    if found := saved or _left_open(said, text):
         return found
-    if match := re.match(r'unknown directive "(.*)"', message, re.DOTALL):
+    if match:
         return _unknown_directive(match[1], line)
     if match := re.match(r'"(\w+)" directive is not allowed here', message):
         return _not_here(match[1], line, text)
@@ -181,12 +184,20 @@ def _left_open(said: Said, text: str) -> Cause | None:
     return Cause(f"nginx-{name}-missing", why, hint, problem.line)
 
 
-def _unknown_directive(word: str, line: int) -> Cause:
-    hint = "compare the word letter by letter; does the line above end as it should?"
+def _not_saved_as_text(word: str) -> Cause | None:
+    """See whether the file's first word holds the mark of an encoding that nginx does not know."""
+    if word.startswith("\ufffd\ufffd"):
+        why = "The file is saved as UTF-16, with a zero behind each letter, as PowerShell's > does; nginx reads UTF-8."
+        return Cause("nginx-unknown-name", why, "as what does your editor save the file?", 1)
     if word.startswith(_BOM):
         why = "The file begins with an invisible sign, a byte order mark; for nginx it belongs to the first word."
-        hint = "save the file as UTF-8 without BOM"
-    elif re.match(r"//|/\*|--|<!--", word):
+        return Cause("nginx-unknown-name", why, "save the file as UTF-8 without BOM", 1)
+    return None
+
+
+def _unknown_directive(word: str, line: int) -> Cause:
+    hint = "compare the word letter by letter; does the line above end as it should?"
+    if re.match(r"//|/\*|--|<!--", word):
         why, hint = f"nginx takes “{word}” for a directive.", "with which sign does a comment begin in this file?"
     else:
         why = f"nginx has no directive “{word}”.{_meant(word, DIRECTIVES)}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ASKED = r"\$\{?(?:document_|request_)?uri\}?"
 """The variables with the address that was asked for."""
+_OWN_ADDRESS = re.compile(r"http://(?:localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])(?::(\d+))?(?:/|\$|$)")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ def odd(lab: Lab, path: str) -> Odd | None:
             "who is meant here?",
             denied[1],
         )
+    if passed := passed_on(lab, path):
+        return passed
     tried = sites.answering(lab, path, "try_files")
     if tried is None:
         return None
@@ -48,6 +51,22 @@ def odd(lab: Lab, path: str) -> Odd | None:
         _comma(words) or _one_word(words) or _root_twice(words, root[0].words[1] if root else "") or _variable(words)
     )
     return Odd(*found, where) if found else None
+
+
+def passed_on(lab: Lab, path: str) -> Odd | None:
+    """See whether nginx asks a server for `path` that is itself, or none."""
+    passed = sites.answering(lab, path, "proxy_pass")
+    if passed is None:
+        return None
+    why = f"proxy_pass asks the server at {passed[0].words[1]} and hands on what it answers."
+    own = _OWN_ADDRESS.match(passed[0].words[1])
+    if own and int(own[1] or 80) == lab.running.port:
+        why += " That is this nginx itself: it asks itself again and again, until it has to give up."
+    elif "connect() failed" in sites.complaint(lab.running):
+        why += " Nobody answers there."
+    else:
+        return None
+    return Odd("asked-another-server", why, "who has the files: another server, or this one?", passed[1])
 
 
 def circle(lab: Lab, path: str) -> str:
