@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workshop.bases import BASE_IMAGES
+from workshop.dockerfile.rules import UTF16
 
 from .verdict import Where
 
@@ -20,8 +21,6 @@ REASONS = ("interpreter-missing", "wrong-kind-of-program")
 """What the error table calls what Linux says of such a script."""
 _MARK = b"\xef\xbb\xbf"
 """What some Windows editors write before the first letter, to say that the text is UTF-8."""
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
-"""How a text begins that is saved as UTF-16."""
 _BINARY = (b"\x7fELF", b"MZ")
 """How programs that are no scripts begin, on Linux and on Windows."""
 
@@ -59,7 +58,7 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     script = lab.file(place(image, program), image) if "/" in program else None
     if script is None or script.startswith(_BINARY):
         return None
-    wide = script.startswith(_WIDE)
+    wide = script.startswith(UTF16)
     line = script.decode("utf-16" if wide else "utf-8", "replace").partition("\n")[0]
     if not script.strip():
         writer = _writer(lab, program)
