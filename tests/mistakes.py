@@ -157,6 +157,12 @@ CASES = (
         detail="not-in-stage",
     ),
     build(
+        "copy-source-missing.kept",
+        BUSYBOX[:-1] + " AS a\nONBUILD RUN mkdir /oven\n" + BUSYBOX + "COPY --from=a /oven /oven\n",
+        4,
+        detail="kept",
+    ),
+    build(
         "copy-source-missing.image",
         BUSYBOX[:-1] + " AS a\nRUN mkdir /oven\n" + NGINX + "COPY --from=busybox /oven /oven\n",
         4,
@@ -238,6 +244,7 @@ CASES = (
         4,
         detail="other-stage",
     ),
+    build("file-not-in-image.kept", BUSYBOX + "ONBUILD COPY a.sh /\nRUN sh /a.sh\n", 3, detail="kept", a__sh=""),
     build("folder-not-in-image.stage", BUSYBOX + NGINX + BUSYBOX + "RUN mkdir /a/b\n", 4, detail="stage"),
     build("adduser-asks", BUSYBOX + "RUN adduser app\n", 2),
     build("group-unknown", BUSYBOX + "RUN adduser -S app\n", 2),
