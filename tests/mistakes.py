@@ -326,6 +326,14 @@ CASES = (
     run("program-not-found.built-in", BUSYBOX + 'CMD ["cd", "/"]\n', f"run --rm {NAME}", line=2, detail="built-in"),
     run("program-not-found.path", BUSYBOX, f"run --rm {NAME} /start.sh", detail="path"),
     run(
+        "program-not-found.nothing",
+        'FROM scratch\nCOPY a /\nCMD ["cat", "/a"]\n',
+        f"run --rm {NAME}",
+        line=3,
+        detail="nothing",
+        a="",
+    ),
+    run(
         "program-not-found.backslash",
         BUSYBOX + 'CMD ["\\\\app\\\\a.sh"]\n',
         f"run --rm {NAME}",
