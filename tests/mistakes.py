@@ -164,6 +164,12 @@ CASES = (
         detail="not-in-stage",
     ),
     build(
+        "copy-source-missing.kept",
+        BUSYBOX[:-1] + " AS a\nONBUILD RUN mkdir /oven\n" + BUSYBOX + "COPY --from=a /oven /oven\n",
+        4,
+        detail="kept",
+    ),
+    build(
         "copy-source-missing.image",
         BUSYBOX[:-1] + " AS a\nRUN mkdir /oven\n" + NGINX + "COPY --from=busybox /oven /oven\n",
         4,
@@ -245,6 +251,7 @@ CASES = (
         4,
         detail="other-stage",
     ),
+    build("file-not-in-image.kept", BUSYBOX + "ONBUILD COPY a.sh /\nRUN sh /a.sh\n", 3, detail="kept", a__sh=""),
     build("folder-not-in-image.stage", BUSYBOX + NGINX + BUSYBOX + "RUN mkdir /a/b\n", 4, detail="stage"),
     build("adduser-asks", BUSYBOX + "RUN adduser app\n", 2),
     build("group-unknown", BUSYBOX + "RUN adduser -S app\n", 2),
@@ -332,6 +339,14 @@ CASES = (
     run("program-not-found", BUSYBOX, f"run --rm {NAME} Good morning"),
     run("program-not-found.built-in", BUSYBOX + 'CMD ["cd", "/"]\n', f"run --rm {NAME}", line=2, detail="built-in"),
     run("program-not-found.path", BUSYBOX, f"run --rm {NAME} /start.sh", detail="path"),
+    run(
+        "program-not-found.nothing",
+        'FROM scratch\nCOPY a /\nCMD ["cat", "/a"]\n',
+        f"run --rm {NAME}",
+        line=3,
+        detail="nothing",
+        a="",
+    ),
     run(
         "program-not-found.backslash",
         BUSYBOX + 'CMD ["\\\\app\\\\a.sh"]\n',

@@ -23,6 +23,8 @@ ENOUGH = 20_000_000
 _SUM = re.compile(r"^([0-9a-f]{64}) +\S.*$", re.MULTILINE)
 _AT_ONCE = re.compile(r"\bdd [^|&;]*of=[^|&;]+[|&] ")
 """The junk being made while the next command runs already."""
+_UNWRITTEN = re.compile(r"\bsha256sum [^|&;>]*(?:&&|;)")
+"""A checksum that goes to the build's own output."""
 _ODD_SIZE = re.compile(r"\bhead\b[^|&;]* -c *(\d+[A-Z]\w*)")
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -51,10 +53,12 @@ def check_report_is_there(lab: Lab) -> None:
             if lab.file(REPORT) is None and elsewhere
             else ("report-missing", f"The image has no {REPORT}. {_why_no_report(lab, where)}")
             if lab.file(REPORT) is None
-            else ("report-empty", "There was nothing to read when the checksum was made, and the build went on.")
+            else ("report-empty", _why_empty(where))
             if not report.strip()
             else ("report-wrong", f"{REPORT} holds more than the one line that sha256sum writes of the junk.")
             if found
+            else ("report-wrong", f"{REPORT} has a checksum, and not the name that sha256sum writes behind it.")
+            if re.fullmatch("[0-9a-f]{64}", report.strip())
             else ("report-wrong", f"{REPORT} does not hold what sha256sum writes.")
         )
         lab.not_yet(
@@ -85,25 +89,18 @@ def check_report_is_there(lab: Lab) -> None:
             look=look,
             where=where,
         )
-    if any(found[1] in text for text in _own_texts(lab)):
-        lab.not_yet(
-            "report-made-up",
-            "This checksum stands in your files, so it was known before the build made any junk.",
-            expected=expected + ", made while building",
-            actual=found[0],
-            hint="the build must still make 20 MB of junk, and read it",
-            look=look,
-            where=where,
-        )
     fresh = _fresh_report(lab)
-    if found[1] != hashlib.sha256(bytes(JUNK)).hexdigest() and counting.is_of(found[1], fresh):
+    written = any(found[1] in text for text in _own_texts(lab))
+    if written or (found[1] != hashlib.sha256(bytes(JUNK)).hexdigest() and counting.is_of(found[1], fresh)):
         lab.not_yet(
             "report-made-up",
-            "Each build comes to this very checksum, so it is not one of fresh junk.",
+            "This checksum stands in your files, so it was known before the build made any junk."
+            if written
+            else "Each build comes to this very checksum, so it is not one of fresh junk.",
             expected=expected + ", another one in each build without the cache",
             actual=found[0],
             hint="of what is it the checksum? And from where does the starter take its junk?",
-            look=f"docker build --no-cache {lab.typed}",
+            look=look if written else f"docker build --no-cache {lab.typed}",
             where=where,
         )
     if (size := counting.bytes_read(fresh)) is not None and size < ENOUGH:
@@ -125,7 +122,7 @@ def check_report_is_there(lab: Lab) -> None:
             actual=output.text.strip() or "nothing",
             hint="what does the container start? The last FROM begins a new image, with the base's own command",
             look=f"docker run --rm {lab.image_name}",
-            where=lab.where("CMD", "ENTRYPOINT") or lab.where("FROM"),
+            where=_starting(lab),
         )
 
 
@@ -149,18 +146,23 @@ def check_logo_is_unpacked(lab: Lab) -> None:
         if everywhere and lying is None
         else ("logo-not-unpacked", "The archive came into the image as it is; nothing unpacked it.", f"/{archives[0]}")
         if archives
+        else ("logo-wrong", f"{LOGO} is saved as UTF-16, as Windows programs do; the logo is not.", repr(lying[:20]))
+        if lying and b"\0" in lying
         else ("logo-wrong", f"Something else lies at {LOGO}.", lying.decode(errors="replace")[:200])
         if lying is not None
         else ("logo-missing", "The logo did not get into the image.", "no such file")
     )
+    bringer = lab.bringer(places[0], BASE) if places else None
     lab.not_yet(
         reason,
         why,
         expected=f"the unpacked logo at {LOGO}",
         actual=actual,
-        hint="what happens to the archive on its way into the image, and where does it arrive?",
+        hint="does COPY take a folder, or what is in it?"
+        if bringer and "--from" in bringer.text and places[0].endswith("/logo.txt")
+        else "what happens to the archive on its way into the image, and where does it arrive?",
         look=lab.inside("ls -lR /www"),
-        where=(lab.bringer(places[0], BASE) if places else None)
+        where=bringer
         or (lab.where("RUN", containing="rm ") if reason == "logo-deleted" else None)
         or lab.where("COPY", "ADD", containing="logo")
         or lab.where("COPY", "ADD")
@@ -253,6 +255,19 @@ def _text(content: bytes) -> str:
     """Decode a report; one that is no text, or a long one, is only told of."""
     text = content.decode(errors="replace")
     return text if len(text) < ALLOWED // 1000 and "\ufffd" not in text else f"{len(content)} bytes of something else"
+
+
+def _why_empty(where: Where | None) -> str:
+    if where and _UNWRITTEN.search(where.text):
+        return "A > fills its file with what the one command in front of it prints, and that is not sha256sum here."
+    return "There was nothing to read when the checksum was made, and the build went on."
+
+
+def _starting(lab: Lab) -> Where | None:
+    """Find the line that says what a container starts: the last FROM where a stage left behind has the CMD."""
+    last, one = lab.dockerfile.final_stage, lab.dockerfile.last("CMD", "ENTRYPOINT")
+    behind = one and last and one.stage != last.index and not lab.dockerfile.stage_named(last.base)
+    return lab.where("FROM") if behind else lab.where("CMD", "ENTRYPOINT") or lab.where("FROM")
 
 
 def _why_no_report(lab: Lab, where: Where | None) -> str:

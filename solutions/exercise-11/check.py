@@ -27,32 +27,10 @@ def check_image_builds(lab: Lab) -> None:
     try:
         lab.build()
     except NotYet as failed:
-        found = failed.finding
-        named = re.search(r"build\.sh: no signing key at (\S+)", found.actual)
-        if named and named[1].startswith("/run/secrets/"):
-            found = replace(
-                found,
-                reason="key-not-in-the-kitchen",
-                why="A secret mount holds what docker build gets by --secret, and verify gives none. The key is a "
-                "file of this folder.",
-                hint="the stage that cooks does not ship: what else takes a file into it?",
-            )
-        elif named and named[1].endswith(".key"):
-            found = replace(
-                found,
-                reason="key-not-in-the-kitchen",
-                why="build.sh needs the key to sign, and the stage that cooks has none at that place. The key may be "
-                "there: only the last stage ships.",
-                hint="what do COPY and .dockerignore let into that stage, and to which path?",
-            )
-        elif named:
-            found = replace(
-                found,
-                reason="another-word-for-the-key",
-                why=f"build.sh takes its third word for the key; here that is {named[1]}, and no key is there.",
-                hint="in which order does build.sh want its words? Its first lines say so",
-            )
-        raise NotYet(found) from failed
+        if (told := _about_words(lab, failed.finding.actual)) is None:
+            raise
+        reason, why, hint = told
+        raise NotYet(replace(failed.finding, reason=reason, why=why, hint=hint)) from failed
 
 
 @after(check_image_builds)
@@ -202,6 +180,42 @@ def check_settings_and_history_have_no_key(lab: Lab) -> None:
         )
 
 
+def _about_words(lab: Lab, said: str) -> tuple[str, str, str] | None:
+    """Say which of its words build.sh could do nothing with: the reason, why, and a hint."""
+    order = "in which order does build.sh want its words? Its first lines say so"
+    if texts := re.search(r"build\.sh: no texts in (\S+)", said):
+        if texts[1].rpartition("/")[2] in {path.parent.name for path in _texts(lab)}:
+            return None
+        why = f"build.sh takes its first word for the folder of the texts; here that is {texts[1]}, and none is there."
+        return "another-word-for-the-texts", why, order
+    named = re.search(r"build\.sh: no signing key at (.+)", said)
+    key = named[1].strip() if named else ""
+    if key.endswith(".key") or key.startswith("/run/secrets/"):
+        return "key-not-in-the-kitchen", *_about_the_place(key)
+    if not key:
+        return None
+    why = f"build.sh takes its third word for the key; here that is {key}, and no key is there."
+    if key == _key(lab).decode(errors="replace"):
+        why = "build.sh takes its third word for the name of the key's file; here it is what stands in that file."
+        order = "which word does build.sh want there? Its first lines say so"
+    return "another-word-for-the-key", why, order
+
+
+def _about_the_place(key: str) -> tuple[str, str]:
+    """Say why no key is where build.sh was to find it, and a hint."""
+    if key.startswith("/run/secrets/"):
+        return (
+            "A secret mount holds what docker build gets by --secret, and verify gives none. The key is a file of this "
+            "folder.",
+            "the stage that cooks does not ship: what else takes a file into it?",
+        )
+    return (
+        "build.sh needs the key to sign, and the stage that cooks has none at that place. The key may be there: only "
+        "the last stage ships.",
+        "what do COPY and .dockerignore let into that stage, and to which path?",
+    )
+
+
 def _site(lab: Lab) -> Running:
     return lab.start(_other(lab))
 
@@ -287,6 +301,8 @@ def _no_site(lab: Lab) -> None:
     )
     if lab.where("VOLUME", containing=SITE):
         why += " Below a VOLUME, what a RUN writes into its folder is lost when the step ends."
+    if later := lab.where("ONBUILD", containing=SITE):
+        why += " ONBUILD keeps an instruction for other images, built FROM this one."
     lab.not_yet(
         reason,
         why,
@@ -294,7 +310,7 @@ def _no_site(lab: Lab) -> None:
         actual="nginx's own welcome page, or none at all",
         hint="which line carries the finished site over, and into which folder?",
         look=lab.inside(f"ls -lR {SITE}"),
-        where=lab.where("COPY", "ADD") if cooked or raw else lab.where("FROM"),
+        where=later or (lab.where("COPY", "ADD") if cooked or raw else lab.where("FROM")),
     )
 
 

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import replace
-from fnmatch import fnmatch
 
 from workshop import Finding, Image, Lab, NotYet, Where, after
+from workshop.diagnosis.missing import takes
 from workshop.engine.containers import Output
 from workshop.judging import ignorefile
 
@@ -46,7 +46,9 @@ def check_app_runs(lab: Lab) -> None:
             actual=f"/{any_app[0]}, with another text" if any_app else "no file of that name above the base image",
             hint="which line takes app.sh into the image? Does .dockerignore let it through?",
             look=look,
-            where=lab.where("COPY", "ADD", "RUN", containing="app.sh") or lab.where("COPY", "ADD"),
+            where=lab.ignored_by(lab.find("app.sh"))
+            or lab.where("COPY", "ADD", "RUN", containing="app.sh")
+            or lab.where("COPY", "ADD"),
         )
     if lab.file(MARK, image) is None:
         _no_lib(lab, image)
@@ -101,6 +103,9 @@ def check_lib_comes_from_the_build(lab: Lab) -> None:
         elif not installed:
             why = "This lib/ is the laptop's: nothing that the build installed is in the image."
             why += " Each container installs, when it starts." if _installed_at_start(lab, mark) else ""
+            hint = "let the build run the installer"
+            if _honest(lab) and _installing(lab):
+                why, hint = f"{why} Your installer ran.", "what does it do where a lib/ lies already?"
         lab.not_yet(
             "laptop-lib",
             why,
@@ -108,7 +113,7 @@ def check_lib_comes_from_the_build(lab: Lab) -> None:
             actual=f"{_text(own)}: the id in the lib/ of your folder"
             if lab.file(MARK, lab.build()) == own
             else f"{_text(mark)}: the id in the lib/ that verify put there, as another laptop would",
-            hint=hint if installed else "let the build run the installer",
+            hint=hint,
             look=look,
             where=where,
         )
@@ -142,7 +147,7 @@ def check_edit_installs_nothing(lab: Lab) -> None:
     # where two began at once, the later one's WORKDIR counts, below which the first finds nothing: hence a second list.
     if any(_same_installation(lab, {**_honest(lab), **more}) for more in ({}, _new_list(lab, 1), _new_list(lab, 2))):
         return
-    runs = [one for one in lab.dockerfile.all("RUN") if _installs(one.text)]
+    runs = [one for one in lab.dockerfile.all("RUN") if "install" in one.text]
     look = f"docker build {lab.typed}"
     if len(runs) > 1:
         lab.not_yet(
@@ -158,8 +163,7 @@ def check_edit_installs_nothing(lab: Lab) -> None:
     above = [
         one
         for one in lab.dockerfile.all("COPY", "ADD")
-        if last and one.stage == last.stage and one.first_line < last.first_line
-        if any(_takes(source, "app.sh") for source in one.sources) and one.flag("from") is None
+        if last and one.stage == last.stage and one.first_line < last.first_line and takes(one, "app.sh")
     ]
     mounts = last and not above and "--mount" in last.text
     lab.not_yet(
@@ -295,16 +299,8 @@ def _text(content: bytes) -> str:
     return content.decode(errors="replace").strip()
 
 
-def _installs(text: str) -> bool:
-    return "install" in text
-
-
 def _installing(lab: Lab) -> Where | None:
-    return next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if _installs(one.text)), None)
-
-
-def _takes(source: str, name: str) -> bool:
-    return source.strip("./") in ("", name) or fnmatch(name, source.removeprefix("./"))
+    return next((lab.line(one.first_line) for one in lab.dockerfile.all("RUN") if "install" in one.text), None)
 
 
 def _ignoring(lab: Lab) -> str:
@@ -390,9 +386,12 @@ def _why_not_installed(lab: Lab, failed: NotYet) -> Finding:
             where=adds,
         )
     name = f"vendor/{archive[1]}" if archive else next(part for part in lacks.groups() if part) if lacks else ""
+    folders = [one for one in lab.dockerfile.all("COPY") if "vendor" in [source.strip("./") for source in one.sources]]
+    flat = next((one for one in folders if archive and "vendor" not in str(one.destination)), None)
     return replace(
         found,
         reason="installer-lacks-a-file",
-        why=f"The installation runs in the image, as that is when this line's turn comes, and finds no {name}.",
+        why=f"The installation runs in the image, as that is when this line's turn comes, and finds no {name}."
+        + (f" COPY of a folder, as in line {flat.first_line}, copies what is in it." if flat else ""),
         hint="what does the installer read, and which line above it takes that along, and to where?",
     )

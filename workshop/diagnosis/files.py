@@ -188,6 +188,12 @@ FILES = (
                 "With --from= the path begins at / of that stage or image, and there is no such file there.",
                 ("Look where that stage puts it: its WORKDIR, the last word of its COPY lines, the words of its RUN.",),
             ),
+            "kept": Words(
+                "“{file}” is not in {stage}.",
+                "ONBUILD in line {line} keeps its instruction for a later build, one that begins FROM this stage; in "
+                "the stage itself it does nothing.",
+                ("When should line {line} do its work?",),
+            ),
             "not-in-image": Words(
                 "“{file}” is not in {stage}.",
                 "--from= with the name of an image takes from the image as it came; what a stage added on top of it is "

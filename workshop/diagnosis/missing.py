@@ -6,7 +6,7 @@ import posixpath
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
-from workshop.dockerfile.stages import above, below
+from workshop.dockerfile.stages import above, below, kept
 
 from .ignored import ignoring
 
@@ -33,6 +33,7 @@ def refine(scene: Scene, files: list[str]) -> tuple[str, str, dict[str, str]]:
     here = here or [f for f in files if posixpath.basename(f) == posixpath.basename(bare)]
     mine = here[0] if here else ""
     earlier = next((other for other in reversed(above(file, one)) if mine and takes(other, mine)), None)
+    waiting = next((keeper for keeper, inner in kept(above(file, one)) if _brings(inner, mine, named)), None)
     later = next((other for other in below(file, one) if _brings(other, mine, named)), None)
     if earlier is not None:
         pattern = ignoring(scene.context / ".dockerignore", mine) if scene.context else None
@@ -41,9 +42,10 @@ def refine(scene: Scene, files: list[str]) -> tuple[str, str, dict[str, str]]:
         line = {"line": str(earlier.first_line), "destination": earlier.destination or "", "folder": folder}
         return REASON, "backslash" if "\\" in line["destination"] else "elsewhere", line
     others = (other for other in file.instructions if other.stage not in (None, one.stage))
-    speaks = later or next((other for other in others if _brings(other, mine, named)), None)
+    speaks = waiting or later or next((other for other in others if _brings(other, mine, named)), None)
     if speaks is not None:
-        return REASON, "later" if later else "other-stage", {"line": str(speaks.first_line)}
+        detail = "kept" if waiting else "later" if later else "other-stage"
+        return REASON, detail, {"line": str(speaks.first_line)}
     return (REASON, "not-copied", {"file": mine}) if mine else (REASON, "", {"folder": folder})
 
 

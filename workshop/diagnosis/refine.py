@@ -227,7 +227,9 @@ def _program(scene: Scene) -> Answer:
         return scene.reason, "bash", {}
     if program in BUILT_IN:
         return scene.reason, "built-in", {}
-    return scene.reason, "path" if "/" in program else "", {"folder": program.rpartition("/")[0] or "/"}
+    empty = scene.file and scene.instruction and root_base(scene.file, scene.instruction) == "scratch"
+    detail = "nothing" if empty else "path" if "/" in program else ""
+    return scene.reason, detail, {"folder": program.rpartition("/")[0] or "/"}
 
 
 def _tool(scene: Scene) -> Answer:

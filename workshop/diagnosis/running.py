@@ -201,6 +201,11 @@ RUNNING = (
                 "Docker looks for it just there; a path that does not begin with / is followed from WORKDIR on.",
                 ("See what is there: docker run --rm --entrypoint ls IMAGE -la {folder}",),
             ),
+            "nothing": Words(
+                "The image has no program “{program}”.",
+                "It begins FROM scratch, with no program and no shell; only what COPY and ADD bring is there.",
+                ("Which base has that program?",),
+            ),
             "built-in": Words(
                 "“{program}” is no program, but a word that only a shell understands.",
                 "A list in [ ] starts the program that its first word names, with no shell in between.",

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop.dockerfile.rules import INVISIBLE, UTF16, nearest
+from workshop.dockerfile.stages import kept
 
 from .ignored import ignoring
 
 if TYPE_CHECKING:
-    from workshop.dockerfile import Instruction
+    from workshop.dockerfile import Dockerfile, Instruction, Stage
 
     from .refine import Answer, Scene
 
@@ -41,11 +42,13 @@ def refine(scene: Scene) -> Answer:
     if odd := _not_a_name(one, said):
         return scene.reason, *odd
     if scene.file and scene.file.stages and one.flag("from"):
-        stage = scene.file.stage_named(one.flag("from") or "") if scene.file else None
+        stage = scene.file.stage_named(one.flag("from") or "")
         called = f"the stage “{stage.name or stage.index}”" if stage else f"the image “{one.flag('from')}”"
         built_on = stage is None and any(other.base == one.flag("from") for other in scene.file.stages[: one.stage])
         detail = "not-in-image" if built_on else "not-in-stage"
-        return scene.reason, detail, {"file": "/" + said.lstrip("/"), "stage": called}
+        line = _kept_in(scene.file, stage, said) if stage else ""
+        detail = "kept" if line else detail
+        return scene.reason, detail, {"file": "/" + said.lstrip("/"), "stage": called, "line": line}
     typed = _typed(one, said)
     if ".." in typed.split("/"):
         return "copy-outside-folder", "", {"file": typed}
@@ -108,6 +111,12 @@ def _made_in_a_stage(one: Instruction, typed: str, scene: Scene) -> int | None:
         other for other in earlier if other.stage not in (None, one.stage) and other.keyword in ("RUN", "WORKDIR")
     )
     return next((other.first_line for other in making if path in other.text.split()), None)
+
+
+def _kept_in(file: Dockerfile, stage: Stage, path: str) -> str:
+    """Find the line of a stage that would have made the path, had ONBUILD not kept it for later."""
+    lines = sorted(kept(file.in_stage(stage)), key=lambda pair: path.strip("/") not in pair[1].text)
+    return str(lines[0][0].first_line) if lines else ""
 
 
 def _not_a_name(one: Instruction, said: str) -> tuple[str, dict[str, str]] | None:

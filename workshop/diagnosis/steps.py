@@ -208,6 +208,12 @@ STEPS = (
                 "Line {line} puts it to {destination}, and there a \\ separates nothing: paths have a / between parts.",
                 ("Write each path with /",),
             ),
+            "kept": Words(
+                "“{file}” is not in the image.",
+                "ONBUILD in line {line} keeps its instruction for a later build, one that begins FROM this image; in "
+                "the image itself it does nothing.",
+                ("When should line {line} do its work?",),
+            ),
             "other-stage": Words(
                 "“{file}” is not in this stage.",
                 "Each FROM begins a new image, with nothing of the stages above; line {line} speaks of it in another.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .model import Dockerfile, Instruction, Stage
 
 
@@ -32,3 +34,8 @@ def above(file: Dockerfile, one: Instruction) -> list[Instruction]:
 def below(file: Dockerfile, one: Instruction) -> list[Instruction]:
     """List what stands below `one` in its own stage."""
     return [other for other in file.in_stage(one.stage) if other.first_line > one.first_line]
+
+
+def kept(instructions: Iterable[Instruction]) -> list[tuple[Instruction, Instruction]]:
+    """List what ONBUILD keeps for a later build and would change files there, each behind the line that keeps it."""
+    return [(one, one.inner) for one in instructions if one.inner and one.inner.keyword in ("RUN", "COPY", "ADD")]
