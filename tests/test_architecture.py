@@ -94,7 +94,9 @@ def test_every_room_has_its_place() -> None:
     listed = re.findall(r"^\| (`.+?) \|", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(re.findall(r"`(\w+)`", " ".join(listed))) == sorted(rooms)
     lab = ROOT / "workshop" / "judging" / "lab.py"
-    assert _rooms(lab) == {"dockerfile", "engine", "inside", "judging"}, "what it names for a type checker only does not count"
+    assert _rooms(lab) == {"dockerfile", "engine", "inside", "judging"}, (
+        "what it names for a type checker only does not count"
+    )
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "solutions").glob("*/check.py")), ids=lambda file: file.parent.name)

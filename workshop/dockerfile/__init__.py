@@ -6,9 +6,14 @@ read 18 otherwise (`\r\n`, no newline at the end, `# escape`, `$((1<<2))`, singl
 
 from __future__ import annotations
 
-from .finding import file_in
-from .model import Directive, Dockerfile, Flag, Heredoc, Instruction, Problem, Span, Stage, Word
-from .parse import parse, read
+from typing import TYPE_CHECKING
+
+from workshop import lazily
+
+if TYPE_CHECKING:
+    from .finding import file_in
+    from .model import Directive, Dockerfile, Flag, Heredoc, Instruction, Problem, Span, Stage, Word
+    from .parsing import parse, read
 
 __all__ = [
     "Directive",
@@ -24,3 +29,12 @@ __all__ = [
     "parse",
     "read",
 ]
+
+__getattr__ = lazily.names(
+    __name__,
+    {
+        "finding": ("file_in",),
+        "model": ("Directive", "Dockerfile", "Flag", "Heredoc", "Instruction", "Problem", "Span", "Stage", "Word"),
+        "parsing": ("parse", "read"),
+    },
+)
