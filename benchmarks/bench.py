@@ -78,7 +78,10 @@ def rows(copy: Path, repeat: int) -> Iterator[Row]:
 
 
 def steps(copy: Path, repeat: int, names: tuple[tuple[str, str], tuple[str, str]]) -> Iterator[Row]:
-    """Measure the lesson's steps beside the docker command, and beside the API call that they need."""
+    """Measure the lesson's steps beside the docker command, and beside the API calls that they need.
+
+    The goal is for those of which the engine's own part takes under 100 ms; `layers` reads the whole image.
+    """
     base = Floor(copy, copy / "docker-101")
     asked = urllib.parse.urlencode({"filters": json.dumps({"name": [CONTAINER]})})
     history = ["docker", "history", IMAGE]
@@ -87,7 +90,7 @@ def steps(copy: Path, repeat: int, names: tuple[tuple[str, str], tuple[str, str]
         (["images"], ["docker", "images"], [_asking("/images/json")], "≤ 400 ms"),
         (["build", *names[0]], ["docker", "build", "-t", IMAGE, "docker-101"], [base.build], "≤ 400 ms"),
         (["explain"], history, [], "≤ 400 ms"),
-        (["layers", *names[0]], history, [_asking(f"/images/{IMAGE}/history")], "≤ 400 ms"),
+        (["layers", *names[0]], history, [_asking(f"/images/{IMAGE}/history", f"/images/{IMAGE}/get")], ""),
     ):
         task = Work(f"invoke {words[0]}", process(*INVOKE, *words, cwd=copy))
         peers = [Work(" ".join(docker[:2]), process(*docker, cwd=copy)), *(Work("floor", one) for one in floor)]
@@ -95,9 +98,10 @@ def steps(copy: Path, repeat: int, names: tuple[tuple[str, str], tuple[str, str]
     base.forget()
 
 
-def _asking(call: str) -> Callable[[], None]:
+def _asking(*calls: str) -> Callable[[], None]:
     def run() -> None:
-        curl("GET", call)
+        for call in calls:
+            curl("GET", call, "-o", os.devnull)
 
     return run
 
