@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Checkout, copy_repository
+from tests.conftest import ROOT, Checkout, copy_repository
 from workshop import exercises, places
 from workshop.judging import checking
 from workshop.judging.verdict import Finding, Outcome, Result, Verdict, Where
@@ -70,7 +70,8 @@ def test_without_an_engine_there_is_what_was_written(copy: Checkout) -> None:
 
 def test_a_hint_speaks_of_the_files_as_they_are_and_gets_sharper_with_real_attempts(checkout: Checkout) -> None:
     key, folder = checkout.root / "solutions" / "exercise-1", checkout.root / "exercises" / "exercise-1"
-    shutil.copytree(key / "wrong" / "page-elsewhere--one-folder-too-high", folder, dirs_exist_ok=True)
+    wrong = ROOT / "solutions" / "exercise-1" / "wrong" / "page-elsewhere--one-folder-too-high"
+    shutil.copytree(wrong, folder, dirs_exist_ok=True)
     first = checkout.invoke("hint", "exercise-1").stdout
     assert first.index("is in the image, at /usr/share/nginx/index.html") < first.index("hint 1 of 3")
     assert checkout.invoke("hint", "exercise-1").stdout == first, "asking again is no attempt"
