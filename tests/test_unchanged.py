@@ -110,6 +110,7 @@ def test_it_is_found_anew_where_one_asks_for_it(passed: Checkout) -> None:
         anew = passed.invoke("verify", NAME, *words)
         assert anew.returncode == 0, anew.stdout
         assert STANDS not in anew.stdout, words
+    assert STANDS not in passed.invoke("verify", NAME, "--path", "").stdout, "another folder"
     there = Checkout(passed.root, {**passed.env, "DOCKER_BUILDKIT": "0"})
     assert STANDS not in there.invoke("verify", NAME).stdout, "another builder"
 

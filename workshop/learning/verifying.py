@@ -62,7 +62,7 @@ class Wanted:
     @property
     def a_past_pass_will_do(self) -> bool:
         """Whether a pass that still stands is told as it was; a program that reads the verdict gets a new one."""
-        return not (self.path or self.as_json or self.junit or self.again)
+        return self.path is None and not (self.as_json or self.junit or self.again)
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ def _one(exercise: Exercise, folder: Path | None, wanted: Wanted, waiting_for: s
 
     stood = unchanged.find(exercise) if wanted.a_past_pass_will_do else None
     before = "" if folder or stood else unchanged.files(exercise)
-    with contextlib.nullcontext() if wanted.as_json or stood else report.patience(waiting_for):
-        if stood:
-            answer = _standing(exercise, stood)
-        else:
+    if stood:
+        answer = _standing(exercise, stood)
+    else:
+        with contextlib.nullcontext() if wanted.as_json else report.patience(waiting_for):
             answer = _judged(exercise, folder, None if wanted.as_json else report.prepare)
     if not wanted.as_json:
         with ending.whoever_reads():
