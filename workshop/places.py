@@ -30,6 +30,19 @@ def quoted(path: str) -> str:
     return path if re.fullmatch(r"[\w./:\\~-]+", path) else f'"{path}"'
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it meanwhile, or after a crash, finds all of the old or all of the new one.
+
+    Raises:
+        OSError: it can't be written; the old one is as it was.
+
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(path)
+
+
 def keep_log(name: str, text: str) -> Path:
     """Write a log file, and give its path; on a full or read-only disk there is no file then."""
     path = LOGS / name

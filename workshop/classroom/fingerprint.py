@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workshop import places
 from workshop.diagnosis.ignored import ignoring
+from workshop.judging import parts
 
 if TYPE_CHECKING:
     from workshop.engine.limits import Limits
@@ -19,14 +20,12 @@ if TYPE_CHECKING:
 
 _LIST = 64 * 1024
 """Bytes of a .dockerignore that is followed."""
-_NO_CHECK = ("wrong", "right", "__pycache__", "why.md", "hints.md", "equal-mutants.md")
-"""Parts of an answer key that judge nothing."""
 
 
 def of(exercise: Exercise, folder: Path, surroundings: dict[str, Any]) -> str:
     """Name what the verdict on the answer in `folder` depends on: its files, the checks, and where it is judged."""
-    parts = {"exercise": exercise.name, "answer": _answer(exercise, folder), "checks": _checks(exercise)} | surroundings
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    known = {"exercise": exercise.name, "answer": _answer(exercise, folder), "checks": _checks(exercise)} | surroundings
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
 def surroundings(builder: str, limits: Limits, bases: dict[str, str]) -> dict[str, Any]:
@@ -36,8 +35,8 @@ def surroundings(builder: str, limits: Limits, bases: dict[str, str]) -> dict[st
 
 def version(known: Iterable[Exercise]) -> str:
     """Name the version of the library and of the checks of these exercises."""
-    parts = [_library(), *(_checks(one) for one in known)]
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    versions = [_library(), *(_checks(one) for one in known)]
+    return hashlib.sha256(" ".join(versions).encode()).hexdigest()
 
 
 def _answer(exercise: Exercise, folder: Path) -> str:
@@ -79,25 +78,15 @@ def _kept_out(folder: Path, known: set[str]) -> Callable[[str], bool]:
 
 @functools.cache
 def _checks(exercise: Exercise) -> str:
-    """Hash what judges this exercise: its checks, the starter, and the model answer that checks compare with."""
-    return _files(path for path in _all(exercise.key) if not _is_idle(path, exercise.key))
-
-
-def _is_idle(path: Path, key: Path) -> bool:
-    return path.relative_to(key).parts[0] in _NO_CHECK
+    return _files(parts.of_checks(exercise))
 
 
 @functools.cache
 def _library() -> str:
-    """Hash the library that the checks are written with."""
-    return _files(path for path in _all(places.ROOT / "workshop") if path.suffix == ".py")
+    return _files(parts.of_library())
 
 
-def _all(folder: Path) -> Iterator[Path]:
-    yield from (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
-
-
-def _files(paths: Iterator[Path]) -> str:
+def _files(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         digest.update(repr((path.relative_to(places.ROOT).as_posix(), path.read_bytes())).encode())

@@ -31,6 +31,11 @@ INVISIBLE = re.compile("[\xa0\u200b\u2000-\u200a\u202f\u205f\u3000\ufeff\xad]")
 """Characters that look like a space or like nothing, from copied text; Docker takes them for letters."""
 
 
+def text(content: bytes) -> str:
+    """Read a file as its editor shows it, be it saved as UTF-16; what is no text is replaced, sign by sign."""
+    return content.decode("utf-16" if content.startswith(UTF16) else "utf-8", "replace")
+
+
 def nearest(word: str, among: Sequence[str], cutoff: float = 0.6) -> str | None:
     """Find the entry of `among` that `word` was probably meant to be; case never matters."""
     import difflib  # only a mistake needs it, and it costs as much as the whole parser

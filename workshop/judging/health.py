@@ -40,22 +40,27 @@ _SLEEP, _HEALTH = "docker exec look sleep 3", 'docker inspect -f "{{json .State.
 
 def test_of(image: Image) -> list[str]:
     """Read the image's health check: ["CMD", word, …] or ["CMD-SHELL", line]; empty where it has none."""
-    return _set_in(image.config)
+    return _words(image.config.get("Healthcheck") or {})
 
 
-def _set_in(config: Mapping[str, Any]) -> list[str]:
-    test = (config.get("Healthcheck") or {}).get("Test") or []
+def _words(healthcheck: Mapping[str, Any]) -> list[str]:
+    test = healthcheck.get("Test") or []
     return [] if test[:1] == ["NONE"] else list(test)
 
 
+def _set_for(running: Running) -> Mapping[str, Any]:
+    """Read what is set for this container; Podman 4 says it of containers only, not of images."""
+    return running.image.config.get("Healthcheck") or running.container.inspect()["Config"].get("Healthcheck") or {}
+
+
 def _test(running: Running) -> list[str]:
-    """Read what Docker runs in this container; Podman 4 says it of containers only, not of images."""
-    return test_of(running.image) or _set_in(running.container.inspect()["Config"])
+    """Read what Docker runs in this container."""
+    return _words(_set_for(running))
 
 
 def must_look_often(running: Running) -> None:
     """Not there yet when the rhythm that the image sets lets Docker notice only after more than `_LATEST`."""
-    set_here = running.image.config.get("Healthcheck") or running.container.inspect()["Config"].get("Healthcheck") or {}
+    set_here = _set_for(running)
     every = (set_here.get("Interval") or 0) / 1e9 or _DEFAULT
     times = set_here.get("Retries") or _TIMES
     if every * times <= _LATEST:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workshop.bases import BASE_IMAGES
-from workshop.dockerfile.rules import UTF16
+from workshop.dockerfile import rules
 
 from .verdict import Where
 
@@ -58,8 +58,8 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     script = lab.file(place(image, program), image) if "/" in program else None
     if script is None or script.startswith(_BINARY):
         return None
-    wide = script.startswith(UTF16)
-    line = script.decode("utf-16" if wide else "utf-8", "replace").partition("\n")[0]
+    wide = script.startswith(rules.UTF16)
+    line = rules.text(script).partition("\n")[0]
     if not script.strip():
         writer = _writer(lab, program)
         why = f"“{program}” is there, and nothing is in it."

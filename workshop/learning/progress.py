@@ -150,13 +150,10 @@ def _text(value: object) -> str:
 def _keep(records: dict[str, Record], *, readable: bool) -> None:
     kept = {"version": VERSION, "exercises": {name: asdict(one) for name, one in records.items()}}
     file = _file()
-    fresh = file.with_suffix(f".{os.getpid()}.tmp")
     with contextlib.suppress(OSError):  # a full or read-only disk must not cost the learner the verdict
-        places.STATE.mkdir(parents=True, exist_ok=True)
         if not readable:
             file.replace(aside())
-        fresh.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-        fresh.replace(file)
+        places.write_whole(file, json.dumps(kept, indent=1) + "\n")
 
 
 def aside() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from workshop import bases, places
 from workshop.engine import cli, endpoint, glance, images
 from workshop.engine.api import Refused
+from workshop.judging import parts
 from workshop.judging.verdict import Outcome, Verdict, from_json
 from workshop.trouble import MachineTrouble
 
@@ -42,7 +44,7 @@ class Stood:
 def files(exercise: Exercise) -> str:
     """Sum up the learner's files and the checks as they lie there: a save shows, even one of the same words."""
     lesson = contents.look(places.LESSON)  # from which an exercise may borrow
-    return _sum(contents.look(exercise.folder), lesson, *_folders(exercise.folder), *_judge(exercise))
+    return _sum(contents.look(exercise.folder), lesson, *_folders(exercise.folder), _judge(exercise))
 
 
 def keep(exercise: Exercise, verdict: Verdict, judged: str) -> None:
@@ -56,10 +58,7 @@ def keep(exercise: Exercise, verdict: Verdict, judged: str) -> None:
         known = [images.inspect(one) for one in _images(exercise)]
         hangs_on = _hangs_on(judged, [one["Id"] for one in known if one])
         said = {"when": time.time(), "hangs_on": hangs_on, "verdict": verdict.as_json()}
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_suffix(f".{os.getpid()}.tmp")
-        fresh.write_text(json.dumps(said) + "\n", "utf-8")
-        fresh.replace(kept)
+        places.write_whole(kept, json.dumps(said) + "\n")
 
 
 def find(exercise: Exercise) -> Stood | None:
@@ -95,14 +94,11 @@ def _folders(folder: Path) -> Iterator[tuple[str, int]]:
         yield at, Path(at).stat().st_mode
 
 
-def _judge(exercise: Exercise) -> Iterator[tuple[str, int, int]]:
-    """List what judges, and when it was written: an update of the workshop may judge otherwise."""
-    for folder in (places.ROOT / "workshop", exercise.key):
-        for at, below, names in os.walk(folder):
-            below[:] = [one for one in below if one not in ("__pycache__", "wrong", "right")]
-            for name in names:
-                found = os.stat(f"{at}/{name}")  # noqa: PTH116 - half the time of a Path's, for some 300 files
-                yield f"{at}/{name}", found.st_mtime_ns, found.st_size
+@functools.cache
+def _judge(exercise: Exercise) -> str:
+    """Sum up what judges by when it was written: an update of the workshop may judge otherwise."""
+    known = ((path, path.stat()) for path in [*parts.of_library(), *parts.of_checks(exercise)])
+    return _sum(*((str(path), found.st_mtime_ns, found.st_size) for path, found in known))
 
 
 def _sum(*parts: object) -> str:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workshop.dockerfile.rules import UTF16, nearest
+from workshop.dockerfile import rules
+from workshop.dockerfile.rules import nearest
 from workshop.judging.verdict import Finding, Where
 
 from .reading import DIRECTIVES, read
@@ -119,8 +120,7 @@ def _is_none(path: Path) -> bool:
 
 
 def _text(path: Path) -> str:
-    content = path.read_bytes()
-    return content.decode("utf-16" if content.startswith(UTF16) else "utf-8", "replace")
+    return rules.text(path.read_bytes())
 
 
 def _line(text: str, number: int) -> str:
