@@ -59,12 +59,15 @@ def check_server_runs(lab: Lab) -> None:
 def check_exposed_port_is_the_open_one(lab: Lab) -> None:
     """EXPOSE names the port that the server opens."""
     exposed = lab.build().exposed
+    where = lab.where("EXPOSE")
+    mapping = where is not None and re.search(r"\d:\d", where.text)
     if {f"{one.port}/tcp" for one in lab.running.opened()} & set(exposed) or _answers(lab):
+        if mapping:
+            lab.note("EXPOSE takes the right number only; the left one does nothing: docker run chooses that port")
         return
     lab.running.must_stay_up()
     listeners = lab.running.listeners()
     seen = f"exposed: {', '.join(exposed) or 'nothing'}; the server listens on {_doors(lab)}"
-    where = lab.where("EXPOSE")
     if any(f"{one.port}/udp" in exposed for one in listeners):
         lab.not_yet(
             "exposed-for-udp",
@@ -88,7 +91,6 @@ def check_exposed_port_is_the_open_one(lab: Lab) -> None:
         )
     serving.command_as_meant(lab, expected="the same port in EXPOSE and at the server", seen=seen)
     serving.port_as_meant(lab, expected="the same port in EXPOSE and at the server", seen=seen)
-    mapping = where is not None and re.search(r"\d:\d", where.text)
     lab.not_yet(
         "host-port-in-expose" if mapping else "exposed-port-is-closed",
         "EXPOSE takes ports of the container only; the one on your machine is chosen by docker run, never in the image."
