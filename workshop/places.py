@@ -30,16 +30,19 @@ def quoted(path: str) -> str:
     return path if re.fullmatch(r"[\w./:\\~-]+", path) else f'"{path}"'
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     """Write a file so that whoever reads it meanwhile, or after a crash, finds all of the old or all of the new one.
 
+    `mode` says who may read and write it, less what the umask takes away.
+
     Raises:
-        OSError: it can't be written; the old one is as it was.
+        OSError: it can't be written, as where its folder is not there; the old one is as it was.
 
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
-    fresh.write_text(text, "utf-8")
+    fresh.unlink(missing_ok=True)  # of a process that was killed and had the same number
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as stream:
+        stream.write(text)
     fresh.replace(path)
 
 

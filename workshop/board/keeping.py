@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -80,14 +79,10 @@ def keep(kept: Class, room: Mapping[str, Any]) -> None:
         OSError: it can't be written.
 
     """
+    data = {"version": VERSION, "code": kept.code, "key": kept.key, "since": time.time(), "room": room}
     path = file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = {"version": VERSION, "code": kept.code, "key": kept.key, "since": time.time(), "room": room}
-    fresh = path.with_suffix(".tmp")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
-        json.dump(data, stream)
-    fresh.replace(path)
+    places.write_whole(path, json.dumps(data), mode=0o600)
 
 
 def set_aside() -> Path | None:

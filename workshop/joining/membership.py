@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from workshop import places
 
 MOST = 200
 """Verdicts that wait; of more, the oldest go."""
@@ -132,8 +133,4 @@ class Membership:
         return kept if isinstance(kept, dict) else {}
 
     def _write(self, name: str, kept: dict[str, Any]) -> None:
-        file = self.folder / name
-        fresh = file.with_suffix(f".{os.getpid()}.tmp")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-            json.dump(kept, stream)
-        fresh.replace(file)
+        places.write_whole(self.folder / name, json.dumps(kept), mode=0o600)

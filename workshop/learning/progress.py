@@ -153,6 +153,7 @@ def _keep(records: dict[str, Record], *, readable: bool) -> None:
     with contextlib.suppress(OSError):  # a full or read-only disk must not cost the learner the verdict
         if not readable:
             file.replace(aside())
+        file.parent.mkdir(parents=True, exist_ok=True)
         places.write_whole(file, json.dumps(kept, indent=1) + "\n")
 
 

@@ -58,6 +58,7 @@ def keep(exercise: Exercise, verdict: Verdict, judged: str) -> None:
         known = [images.inspect(one) for one in _images(exercise)]
         hangs_on = _hangs_on(judged, [one["Id"] for one in known if one])
         said = {"when": time.time(), "hangs_on": hangs_on, "verdict": verdict.as_json()}
+        kept.parent.mkdir(parents=True, exist_ok=True)
         places.write_whole(kept, json.dumps(said) + "\n")
 
 
