@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import subprocess
 import sys
@@ -55,6 +56,23 @@ def test_a_dockerfile_with_an_ending_is_told_of_where_another_one_was_built(engi
         (answer / "Dockerfile.txt").write_text("FROM busybox\n", encoding="utf-8")
         lab.build()
         assert "Dockerfile.txt" in " ".join(lab.take_notes())
+
+
+@pytest.mark.parametrize("stages_first", [True, False])
+def test_a_step_of_another_dockerfile_in_the_cache_changes_no_image(
+    engine: docker.DockerClient, builder: str, tmp_path: Path, *, stages_first: bool
+) -> None:
+    steps = f'LABEL by={secrets.token_hex(4)}\nCMD ["hi"]\n'
+    one = f'FROM busybox\n{steps}ENTRYPOINT ["echo"]\n'
+    two = f'FROM busybox AS a\n{steps}FROM a\nENTRYPOINT ["echo"]\n'
+    with contextlib.ExitStack() as stack:
+        told = []
+        for text in (two, one) if stages_first else (one, two):
+            (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
+            lab = stack.enter_context(Lab(FIRST, tmp_path))
+            assert lab.build().config.get("Cmd") == (["hi"] if text == one else None)
+            told.append("--no-cache" in " ".join(lab.take_notes()))
+        assert told == [False, builder == "classic"]
 
 
 def test_no_verdict_names_the_folder_that_an_answer_was_built_in(engine: docker.DockerClient, tmp_path: Path) -> None:

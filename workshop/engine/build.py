@@ -70,9 +70,10 @@ def command(
     tags: Iterable[str] = (),
     args: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
+    cache: bool = True,
 ) -> list[str]:
     """Write the `docker build` of `context`, as one would type it."""
-    words = ["docker", "build"]
+    words = ["docker", "build", *([] if cache else ["--no-cache"])]
     for tag in tags:
         words += ["-t", tag]
     for flag, values in (("--build-arg", args), ("--label", labels)):
@@ -127,6 +128,7 @@ def build(  # noqa: PLR0913 - these are docker build's own options
     show: Callable[[bytes], object] | None = None,
     meanwhile: Callable[[], object] = lambda: None,
     limits: Limits | None = None,
+    cache: bool = True,
 ) -> Build:
     """Build the folder `context`, at most `timeout` seconds long; `show` gets the output as it comes.
 
@@ -136,14 +138,14 @@ def build(  # noqa: PLR0913 - these are docker build's own options
     `meanwhile` is called while the builder works; what it raises stops the build.
 
     What a stopped build leaves (the classic builder's container of the step that hung) is removed. `limits` are for a
-    stranger's Dockerfile.
+    stranger's Dockerfile. Without `cache` every step is done anew.
 
     Raises:
         MachineTrouble: there is no `docker` command.
         CalledOff: it was called off before there was an image.
 
     """
-    words = command(str(context), tags=tags, args=args, labels=labels)
+    words = command(str(context), tags=tags, args=args, labels=labels, cache=cache)
     # --force-rm: the classic builder else keeps the container of a step that failed.
     words[2:2] = ["--force-rm"]
     if limits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import itertools
 import os
 import secrets
@@ -21,7 +22,7 @@ from workshop.engine.build import Build, build
 from workshop.engine.containers import Container, Output, Plan
 from workshop.inside.image import Image
 
-from . import edited, kept, looking
+from . import edited, kept, looking, mixed_up
 from .answer import Answer
 from .checking import NotYet
 from .running import Running
@@ -172,7 +173,8 @@ class Lab(Answer):
         tags = [self._tag(), *([self.image_name] if keep else [])]
         if self.bounds:
             self.bounds.admit()
-        result = build(
+        make = functools.partial(
+            build,
             folder,
             tags=tags,
             args=args,
@@ -181,6 +183,11 @@ class Lab(Answer):
             meanwhile=connect,
             limits=self._limits,
         )
+        result = make()
+        if plain and result.ok and mixed_up.is_so(self.dockerfile, lambda: self.image(result.image_id).config):
+            self._outdated += [result.image_id, *(tip.id for tip in result.tips if not tip.cached)]
+            result = make(cache=False)
+            self.note("docker build took a step of another Dockerfile out of its cache; --no-cache helps against it")
         if keep:
             self._outdated += kept.keep(self.exercise.name, result.image_id, (tip.id for tip in result.tips))
         else:
