@@ -47,6 +47,16 @@ def check_page_answers(lab: Lab) -> None:
         raise
     if page.status != 200:
         _no_page(lab, page)
+    if page.body in _sheets(lab):
+        lab.not_yet(
+            "stylesheet-as-page",
+            "/ is answered with your stylesheet: your configuration leads there, whatever was asked for.",
+            expected="your page at /",
+            actual="your stylesheet at /",
+            hint="what in this line depends on the address that was asked for, and what stands before it?",
+            look=lab.asking("/"),
+            where=sites.line_for(lab, "/", "try_files", "rewrite", "index", "alias"),
+        )
     if page.content_type != "text/html":
         lab.not_yet(
             "page-not-html",
@@ -70,7 +80,7 @@ def check_page_answers(lab: Lab) -> None:
     if page.body == lab.file(f"{SITE}/index.html", BASE):
         _welcome_page(lab)
     if sites.answering(lab, "/", "return") and (odd := tried.odd(lab, "/")):
-        _odd_list(lab, odd, "/", page.text[:100])
+        odd.tell(lab, "/", page.text[:100])
 
 
 @after(check_page_answers)
@@ -82,7 +92,7 @@ def check_stylesheet_arrives(lab: Lab) -> None:
     if _says(sheet) == _says(page) or sheet.text.lstrip().startswith("<"):
         sites.must_end_its_lines(lab)
         if odd := tried.odd(lab, "/style.css"):
-            _odd_list(lab, odd, "/style.css", "the page again")
+            odd.tell(lab, "/style.css", "the page again")
         called = "" if sheet.content_type == "text/html" else f", only called {sheet.content_type} now"
         lab.not_yet(
             "page-for-every-address",
@@ -105,8 +115,7 @@ def check_stylesheet_arrives(lab: Lab) -> None:
             look=lab.asking("/style.css"),
             where=sites.line_for(lab, "/style.css", "types", "default_type"),
         )
-    mine = [path.read_bytes() for path in lab.folder.rglob("*.css") if path.is_file()]
-    if sheet.body not in mine and not lab.build().where_is(sheet.body, BASE):
+    if sheet.body not in _sheets(lab) and not lab.build().where_is(sheet.body, BASE):
         lab.not_yet(
             "stylesheet-not-yours",
             "Something comes as text/css, but it is no file that your Dockerfile put into the image.",
@@ -206,9 +215,10 @@ def check_unknown_addresses_are_404(lab: Lab) -> None:
         if answer.status == 404:
             continue
         sites.must_end_its_lines(lab)
+        seen = answer.text.strip()[:80]
         reason, why = "unknown-address", "Nothing of that name exists, and 404 is the number for that."
         if answer.status == 200 and _says(answer) == _says(page):
-            reason = "unknown-gets-the-page"
+            reason, seen = "unknown-gets-the-page", "your page again"
             why = "Everything unknown gets the home page. So no mistake in an address is ever noticed, as before."
         elif answer.status == 200:
             reason = "unknown-is-200"
@@ -223,15 +233,14 @@ def check_unknown_addresses_are_404(lab: Lab) -> None:
         listed = sites.answering(lab, path, "try_files")
         if answer.status == 200 and listed and listed[0].words[-1] == "=404":
             instead = sites.anywhere(lab, "error_page", "404")
-            hint = "the list ends with 404; which line makes something else of that number?"
-            if not instead and not any("$" in word for word in listed[0].words):
-                hint = "which word of this list comes from the address that was asked for?"
-            where = instead[1] if instead else where
+            hint = "read the list from the left: which entry is always there, whatever was asked for?"
+            if instead:
+                hint, where = "the list ends with 404; which line makes something else of that number?", instead[1]
         lab.not_yet(
             reason,
             why,
             expected=f"404 for {path}",
-            actual=f"{answer.status}: {answer.text.strip()[:80]}",
+            actual=f"{answer.status}: {seen}",
             hint=hint,
             look=lab.asking(path),
             where=where,
@@ -245,16 +254,8 @@ def check_stays_up(lab: Lab) -> None:
     lab.running.must_stay_up(0 if lab.build().starts_as(BASE) else 1.2)
 
 
-def _odd_list(lab: Lab, odd: tried.Odd, path: str, seen: str) -> NoReturn:
-    lab.not_yet(
-        odd.reason,
-        odd.why,
-        expected=f"200 for {path}, and the file",
-        actual=seen,
-        hint=odd.hint,
-        look=lab.asking(path),
-        where=odd.where,
-    )
+def _sheets(lab: Lab) -> list[bytes]:
+    return [path.read_bytes() for path in lab.folder.rglob("*.css") if path.is_file()]
 
 
 def _not_filled_in(lab: Lab) -> tuple[str, Where | None]:
@@ -302,7 +303,7 @@ def _no_page(lab: Lab, page: Response) -> NoReturn:
     said = sites.complaint(lab.running)
     where = sites.line_for(lab, "/", "root") or lab.where("COPY", "ADD", containing="index")
     if odd := (tried.odd if page.status in (403, 404) else tried.passed_on)(lab, "/"):
-        _odd_list(lab, odd, "/", f"{page.status} for /" + said)
+        odd.tell(lab, "/", f"{page.status} for /" + said)
     elif page.status == 500:
         reason, why, where = "goes-round-in-circles", tried.circle(lab, "/"), sites.line_for(lab, "/", "try_files")
         hint = (
@@ -350,7 +351,7 @@ def _no_sheet(lab: Lab, sheet: Response) -> NoReturn:
     if sheet.status == 403:
         reason, why = "stylesheet-not-readable", "The stylesheet is there, but nginx's user may not read it."
     elif places and (odd := tried.odd(lab, "/style.css")):
-        _odd_list(lab, odd, "/style.css", f"{sheet.status} for /style.css" + sites.complaint(lab.running))
+        odd.tell(lab, "/style.css", f"{sheet.status} for /style.css" + sites.complaint(lab.running))
     elif places and root and (folder := root[0].words[-1].rstrip("/")) != SITE and f"{folder}/style.css" not in places:
         reason, where = "another-root", root[1]
         why = f"For /style.css this root counts: nginx looks for {folder}/style.css, and the file lies at {places[0]}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from . import sites
 
@@ -25,6 +25,23 @@ class Odd:
     why: str
     hint: str
     where: Where
+
+    def tell(self, lab: Lab, path: str, seen: str) -> NoReturn:
+        """Say that `path` is not there yet, and why; `seen` is what came instead.
+
+        Raises:
+            NotYet: always.
+
+        """
+        lab.not_yet(
+            self.reason,
+            self.why,
+            expected=f"200 for {path}, and the file",
+            actual=seen,
+            hint=self.hint,
+            look=lab.asking(path),
+            where=self.where,
+        )
 
 
 def odd(lab: Lab, path: str) -> Odd | None:
