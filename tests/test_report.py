@@ -89,6 +89,12 @@ def test_checks_that_wait_for_the_same_one_say_so_once() -> None:
     ]
 
 
+def test_commands_that_two_findings_share_are_shown_once() -> None:
+    failed = [Result(one, one, Outcome.FAILED, 0.2, PLAIN) for one in ("a", "b", "c")]
+    shown = _shown(Verdict("exercise-1", "x", tuple(failed)))
+    assert (shown.count(PLAIN.look), shown.count("look      as above")) == (1, 2)
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 120])
 def test_no_text_is_wider_than_the_terminal(width: int) -> None:
     shown = [line.rstrip() for line in _shown(_verdict(PLAIN), width=width).splitlines()]

@@ -37,10 +37,11 @@ def verdict(verdict: Verdict, *, attempt: int = 0, watched: bool = False, to: Co
     out = to or console()
     header = f"{verdict.exercise}  {verdict.title}"
     out.print(_line(header, f"attempt {attempt}" if attempt else "", out.width, "bold"))
+    looks: set[str] = set()
     for waits_for, checks in itertools.groupby(verdict.checks, lambda check: check.waits_for):
         together = list(checks)
         for check in together:
-            _check(out, check)
+            _check(out, check, looks)
         if waits_for and len(together) > 1:
             _part(out, f"these {len(together)}", f"wait for this to pass: {waits_for}")
         elif waits_for:
@@ -58,19 +59,20 @@ def _line(left: str, right: str, width: int, style: str) -> Text:
     return text
 
 
-def _check(out: Console, check: Result) -> None:
+def _check(out: Console, check: Result, looks: set[str]) -> None:
     word = f"  {signed(_SIGN[check.outcome], f'{_WORD[check.outcome]:<7}', out)}"
     took = f"{check.seconds:.1f} s" if check.seconds >= 0.05 else ""  # noqa: PLR2004 - less would read 0.0 s
     line = _line(f"{word}{check.title}", took, out.width, "")
     line.stylize(_STYLE[check.outcome], 0, len(word))
     out.print(line)
     if check.finding:
-        _finding(out, check.finding)
+        _finding(out, check.finding, looks)
     for note in check.notes:
         _part(out, "note", note)
 
 
-def _finding(out: Console, finding: Finding) -> None:
+def _finding(out: Console, finding: Finding, looks: set[str]) -> None:
+    """Show a finding; the commands that show its evidence only where no finding before it had the same: `looks`."""
     _part(out, "expected", finding.expected)
     _part(out, "seen", finding.actual)
     if finding.where:
@@ -78,7 +80,10 @@ def _finding(out: Console, finding: Finding) -> None:
         _part(out, "where", f"{where.file}:{where.line}\n{where.line} | {where.text}")
     _part(out, "because", finding.why)
     _part(out, "try", finding.hint)
-    if finding.look:
+    if finding.look in looks:
+        _part(out, "look", "as above")
+    elif finding.look:
+        looks.add(finding.look)
         beside(" " * _INDENT + "look".ljust(_LABEL), finding.look, shift=_INDENT, to=out)
 
 
