@@ -269,6 +269,12 @@ CASES = (
     build("flag-without-value", BUSYBOX[:-1] + " AS a\n" + BUSYBOX + "COPY --from a /etc/passwd /\n", 3),
     build("flag-needs-buildkit.recent", BUSYBOX + "COPY --link a.txt /\n", 2, detail="recent", a__txt=""),
     build("stage-name-unknown.nobody", BUSYBOX + BUSYBOX + "COPY --from=kitchen /out /out\n", 3, detail="nobody"),
+    build(
+        "stage-name-unknown.other",
+        BUSYBOX[:-1] + " AS builder\n" + BUSYBOX + "COPY --from=kitchen /out /out\n",
+        3,
+        detail="nobody",
+    ),
     build("folder-not-in-image", BUSYBOX + "RUN echo hi > /www/hi\n", 2),
     build("folder-not-in-image.mkdir", BUSYBOX + "RUN mkdir /a/b\n", 2),
     build("folder-not-in-image.touch", BUSYBOX + "RUN touch /a/b\n", 2),

@@ -11,7 +11,7 @@ from workshop import Lab, Response, Where, after, places
 from workshop.dockerfile.rules import nearest
 from workshop.dockerfile.stages import above
 from workshop.judging import pages
-from workshop.judging.markup import Parsed, has_rules
+from workshop.judging.markup import Parsed, has_rules, rules
 
 if TYPE_CHECKING:
     from workshop.dockerfile import Instruction
@@ -94,7 +94,7 @@ def check_page_is_styled(lab: Lab) -> None:
                 look=lab.inside(f"head {SITE}{sheet}"),
                 where=lab.maker(SITE + unquote(sheet), BASE) or lab.where("COPY", "ADD"),
             )
-        if answer.body == (lab.exercise.starter / "style.css").read_bytes():
+        if rules(answer.text) == rules((lab.exercise.starter / "style.css").read_text("utf-8")):
             lab.note("the colours are still those that were given: change one")
     if lab.running.fetch("/Dockerfile").status == 200:
         lab.note("your Dockerfile can be downloaded at /Dockerfile, too: exercise-3 is about that")

@@ -69,7 +69,7 @@ def check_report_is_there(lab: Lab) -> None:
             or (", ".join(elsewhere) or "no such file" if reason != "report-empty" else "an empty file"),
             hint="what else is written into this file?"
             if found
-            else "which line writes it, and is the junk there at that moment?",
+            else "what does this step print while it is built, and is the junk there, by that name, at that moment?",
             look=look,
             where=where,
         )
@@ -144,7 +144,11 @@ def check_logo_is_unpacked(lab: Lab) -> None:
         if places
         else ("logo-deleted", "The logo was in the image, and a later step deleted it.", "no such file")
         if everywhere and lying is None
-        else ("logo-not-unpacked", "The archive came into the image as it is; nothing unpacked it.", f"/{archives[0]}")
+        else (
+            "logo-not-unpacked",
+            "The archive came into the image as it is; nothing unpacked it.",
+            f"/{archives[0]}, packed",
+        )
         if archives
         else ("logo-wrong", f"{LOGO} is saved as UTF-16, as Windows programs do; the logo is not.", repr(lying[:20]))
         if lying and b"\0" in lying

@@ -87,7 +87,10 @@ def check_counter_counts(lab: Lab) -> None:
             look=lab.inside("cat /www/cgi-bin/hit"),
             where=lab.where("RUN", containing="hit") or lab.where("COPY", "ADD"),
         )
-    if lab.running.exec("sh", "-c", "stat -L -c %a /data").stdout.strip().endswith(("7", "6", "3", "2")):
+    mode, _, kept = lab.running.exec("sh", "-c", "stat -L -c %a /data; cat /data/*", user="0").stdout.partition("\n")
+    if str(numbers[2]) not in kept.split():
+        lab.note("the count does not lie in /data any more, where others would look for it")
+    elif mode.strip().endswith(("7", "6", "3", "2")):
         lab.note("everybody may write to /data; giving it to the one user who needs it is enough")
 
 

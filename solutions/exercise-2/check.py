@@ -106,14 +106,17 @@ def check_stylesheet_arrives(lab: Lab) -> None:
         )
     if sheet.content_type != "text/css":
         sites.must_end_its_lines(lab)
+        own = sites.answering(lab, "/style.css", "types")
         lab.not_yet(
             "stylesheet-not-css",
             "The right file arrives, under the wrong type; a browser uses a stylesheet only when it is text/css.",
             expected="/style.css as text/css",
             actual=f"/style.css as {sheet.content_type or 'no type at all'}",
-            hint="nginx takes types from /etc/nginx/mime.types; does your configuration still include it?",
+            hint="this list takes the place of nginx's own, /etc/nginx/mime.types: is it needed?"
+            if own
+            else "nginx takes types from /etc/nginx/mime.types; does your configuration still include it?",
             look=lab.asking("/style.css"),
-            where=sites.line_for(lab, "/style.css", "types", "default_type"),
+            where=own[1] if own else sites.line_for(lab, "/style.css", "default_type"),
         )
     if sheet.body not in _sheets(lab) and not lab.build().where_is(sheet.body, BASE):
         lab.not_yet(

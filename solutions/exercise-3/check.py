@@ -69,8 +69,9 @@ def check_site_is_served(lab: Lab) -> None:
             "A file style.css is there, and has no rules in it.",
             expected="the stylesheet of the lesson, docker-101/style.css",
             actual=f"{len(sheet.body)} bytes of {sheet.content_type}",
-            hint="compare the size of the two files",
+            hint="which file of the lesson belongs here, and does it lie in your folder?",
             look=lab.inside(f"cat {SITE}/style.css"),
+            where=lab.maker(f"{SITE}/style.css", BASE),
         )
 
 
@@ -349,11 +350,13 @@ def _missing(lab: Lab, name: str, what: str, path: str, status: int) -> NoReturn
     places = lab.build().where_is(file.read_bytes(), BASE) if file.is_file() else []
     keeping = lab.ignored_by(name) or (lab.ignored_by(name.partition("/")[0]) if "/" in name else None)
     where = lab.where("COPY", "ADD", containing=name) or lab.where("COPY", "ADD") or lab.where("FROM")
+    hint = "compare what is in the box with what is in the image"
     if status == 403:
         reason, why = f"{what}-not-readable", f"nginx may not read {name}: COPY keeps a file's permissions."
     elif file.is_symlink() and not file.is_file():
         reason = "dangling-link"
         why = f"{name} is a link. The link went into the box, what it points to did not: that lies outside."
+        hint, where = f"what must lie at {name}, in place of a link?", None
     elif places:
         reason, why = (
             f"{what}-elsewhere",
@@ -361,9 +364,10 @@ def _missing(lab: Lab, name: str, what: str, path: str, status: int) -> NoReturn
         )
     elif keeping and file.is_file():
         reason, why = f"{what}-ignored", f"The .dockerignore keeps {name} out of the box: {keeping.text}"
+        where, hint = keeping, "which line could let it in again, or keep out less?"
         if not lab.ignored_by(name):
-            why = f"This line keeps out the folder of {name}. The builder here looks into none such, so no ! helps it."
-        where = keeping
+            folder = name.partition("/")[0]
+            why = f"This line keeps out {folder}/; the builder looks into it only for a ! that begins with {folder}/."
     elif not file.is_file():
         reason, why = f"{what}-not-in-box", f"{name} is not in this folder, so no build can take it from there."
     else:
@@ -373,7 +377,7 @@ def _missing(lab: Lab, name: str, what: str, path: str, status: int) -> NoReturn
         why,
         expected=f"200 for {path}, and your {name}",
         actual="“Welcome to nginx!”" if status == 200 else f"{status}",
-        hint="compare what is in the box with what is in the image",
+        hint=hint,
         look=lab.inside(f"ls -aR {SITE}"),
         where=where,
     )

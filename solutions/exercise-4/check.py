@@ -248,14 +248,14 @@ def _ended(lab: Lab, end: NotYet) -> NoReturn:
         )
     serving.folder_is_there(lab, said)
     if file := re.search(r"directory to '([^']*)': Not a directory", said):
-        brought = lab.bringer(file[1], "busybox")
+        brought = lab.where("COPY", "ADD", containing=f" {file[1]}")  # as the name of the copy, not of its folder
         lab.not_yet(
             "site-is-a-file",
             f"{file[1]} is a file in this image, and no folder; of a folder httpd gives out the index.html."
             + (" COPY makes a folder for one file only when the last word ends with a /." if brought else ""),
             expected="a server that runs",
             actual=said,
-            hint="compare what stands behind -h with what COPY makes",
+            hint="compare what stands behind -h with what COPY makes" if brought else "in which folder is the page?",
             look=lab.inside(f"ls -ld {file[1]}"),
             where=brought or where,
         )

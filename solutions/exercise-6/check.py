@@ -72,6 +72,8 @@ def check_says_hello_by_default(lab: Lab) -> None:
     """Without words, it says its default: Hello, banana!."""
     said = spoken(lab)
     if said == DEFAULT:
+        if changed := _changed(lab):
+            lab.note(f"say.sh was fine as it was; its line {changed.line} is new")
         if not lab.build().config.get("Cmd"):
             lab.note("the default is not in CMD, so docker image inspect can't show it")
         return

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from workshop import Image, Lab, NotYet, Where, after
-
-if TYPE_CHECKING:
-    from workshop.dockerfile import Instruction
+from workshop.judging import line_ends
 
 BASES = ("busybox", "nginx:mainline-alpine")
 HOME = "/app"
@@ -19,16 +17,6 @@ OTHERS = ("etc/", "proc/", "sys/", "dev/", "root/.")
 """Where instructions leave traces of their own: users, mounts, a shell's history."""
 NO_INTERPRETER = re.compile(r"(?:^|[\s'\"])[\w/.]*/app\.sh: (no such file or directory|not found)")
 """What Linux and shells say of a script that is there, when the program in its first line is not."""
-CONVERTING = ("dos2unix", "unix2dos", "sed ", "tr ", "awk ")
-"""Programs with which people change the ends of lines."""
-NOT_CONVERTED = {
-    "unix2dos": "And unix2dos is what makes them so.",
-    r"\s-d \\r|\ss/\\r": "Here no quotes keep the \\, so the shell drops it, and the step looks for the letter r.",
-    r"\^M": "^M is how it is shown. Typed, it is two signs; sed and tr call it \\r.",
-    r"^(?!.*(?:app\.sh|\*))": "This step changes another file.",
-    r"^(?!.*(?:\s-\w*i|>)).*\bsed\s": "This step only prints what it has changed; the file stays as it was.",
-}
-"""Why a step changes none of them, by what stands in it."""
 _NO_FOLDER = (
     "Where there is no such folder yet, COPY, cp and mv take the last word for the file's new name, unless a slash at "
     "its end says otherwise."
@@ -111,12 +99,29 @@ def check_prints_quote(lab: Lab) -> None:
         lab.printed(image=image, expected=f"the quote: {wanted}")
     if wanted not in output.stdout:
         _other_output(lab, wanted, output.text.strip())
-    if (
-        PROGRAM.rpartition("/")[2] not in " ".join(lab.build().command)
-        and b"\r" in _script(lab)
-        and lab.finish("sh", f"/{PROGRAM}", image=image, entrypoint=[]).code
-    ):
+    if PROGRAM.rpartition("/")[2] not in " ".join(lab.build().command):
+        _by_the_program(lab, image)
+
+
+def _by_the_program(lab: Lab, image: Image) -> None:
+    """See that the quote comes from app.sh, where docker run starts something else."""
+    if lab.finish("sh", f"/{PROGRAM}", image=image, entrypoint=[]).code:
         _explain_script(lab, "the quote comes out, and app.sh itself still does not run", certain=True)
+    mine = lab.folder / "app.sh"
+    first, end, rest = _script(lab).partition(b"\n")
+    if not first.endswith(b"sh") or not mine.is_file() or _unix(mine.read_bytes()) != _unix(first + end + rest):
+        return
+    marked = b"\n".join((first, f"echo {lab.nonce}; echo {lab.nonce} >&2".encode(), rest))
+    if lab.nonce not in lab.finish(image=lab.build(edits={"app.sh": marked})).text:
+        lab.not_yet(
+            "another-program",
+            "The quote comes out, and app.sh has no part in that: something else reads the file.",
+            expected="the quote, from /app/app.sh",
+            actual=f"docker run starts: {' '.join(lab.build().command)}",
+            hint="which program should a container start?",
+            look=lab.started_shown(),
+            where=lab.where("CMD", "ENTRYPOINT"),
+        )
 
 
 def _has_quote(lab: Lab) -> bool:
@@ -137,14 +142,19 @@ def check_nothing_elsewhere(lab: Lab) -> None:
     """Nothing of it lies outside /app."""
     outside = [path for path in added(lab) if not path.startswith(("app/", *OTHERS))]
     if outside:
+        link = _link(lab)
         lab.not_yet(
-            "left-elsewhere",
-            "These files are in the image as well, and nobody needs them there.",
+            "app-is-a-link" if link else "left-elsewhere",
+            f"{link} is only a link here; the files themselves lie elsewhere."
+            if link
+            else "These files are in the image as well, and nobody needs them there.",
             expected="files of yours under /app only",
             actual="\n".join(f"/{path}" for path in outside[:6]),
-            hint="which line put them there, and is it still needed?",
-            look=f"docker run --rm --entrypoint ls {lab.image_name} -l /",
-            where=lab.bringer(outside[0], _base(lab)) or lab.where("COPY", "ADD"),
+            hint="how do they get into /app itself?" if link else "which line put them there, and is it still needed?",
+            look=f"docker run --rm --entrypoint ls {lab.image_name} -l / {HOME}",
+            where=(lab.where("RUN", containing="ln ") if link else None)
+            or lab.bringer(outside[0], _base(lab))
+            or lab.where("COPY", "ADD"),
         )
     if twice := _twice(lab):
         lab.note(f"/{twice[0]} is there as well, and nobody needs it")
@@ -167,6 +177,13 @@ def _twice(lab: Lab) -> list[str]:
     return [
         path for path in others if posixpath.basename(path) in names or _unix(lab.file(f"/{path}") or b"") in contents
     ]
+
+
+def _link(lab: Lab) -> str:
+    """Name what is asked for and is a link; empty where nothing is."""
+    there = lab.build().files_above(_base(lab))
+    asked = ("app", PROGRAM, posixpath.dirname(QUOTE), QUOTE)
+    return next((f"/{path}" for path in asked if path in there and there[path].link), "")
 
 
 def _base(lab: Lab) -> str:
@@ -289,14 +306,15 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
     why = "Lines of app.sh end as on Windows, with an invisible carriage return (^M) before the line's end. "
     why += "Linux takes it for a part of the name: there is no program sh^M and no file quote.txt^M."
     where = lab.maker(PROGRAM, _base(lab)) or lab.where("COPY", "ADD")
-    tried = [one for one in lab.dockerfile.all("RUN") if any(word in one.text for word in CONVERTING)]
+    tried = line_ends.converting(lab.dockerfile)
     brought = lab.dockerfile.at(where.line) if where else None
     if tried and brought and tried[-1].stage != brought.stage and not brought.flag("from"):
         why += f" Line {tried[-1].first_line} is about a copy in another stage; this one takes the file of your folder."
     elif tried and where and tried[-1].first_line < where.line:
         why += f" Line {tried[-1].first_line} may have changed that; this one brought it back."
     elif tried:
-        where, why = lab.line(tried[-1].first_line), f"{why} {_not_converted(lab, tried[-1])}"
+        where = lab.line(tried[-1].first_line)
+        why += " " + line_ends.not_converted(lab.dockerfile, tried[-1], "app.sh")
     start = script.splitlines(keepends=True)[0]
     lab.not_yet(
         "carriage-returns",
@@ -307,14 +325,6 @@ def _explain_script(lab: Lab, seen: str, *, certain: bool = False) -> None:
         look=f"docker run --rm --entrypoint cat {lab.image_name} -A /app/app.sh",
         where=where,
     )
-
-
-def _not_converted(lab: Lab, step: Instruction) -> str:
-    """Say why a step that should have changed the ends of the lines has not."""
-    if any(one.stage == step.stage and one.first_line < step.first_line for one in lab.dockerfile.all("VOLUME")):
-        return "What RUN changes in a VOLUME is lost with the step; this one stands below the VOLUME line."
-    missed = (why for pattern, why in NOT_CONVERTED.items() if re.search(pattern, step.text, re.DOTALL))
-    return next(missed, "This step has not changed them all.")
 
 
 def _explain_reading(lab: Lab, seen: str) -> None:

@@ -88,6 +88,8 @@ def check_lib_comes_from_the_build(lab: Lab) -> None:
     where = lab.maker(MARK, "busybox", image) or lab.where("COPY", "ADD")
     look = lab.inside(f'sh -c "ls -la {LIB}; cat {MARK}"')
     hint = "which COPY takes lib/ along, and which file could keep it out of the build context, by its exact name?"
+    if (lab.folder / ".dockerignore").is_file():
+        hint = "which COPY takes lib/ along, and how must .dockerignore call it, seen from your folder?"
     if not mark:
         _no_lib(lab, image)
     if mark in (_laptop_mark(lab), own := _read(lab, "lib/.install-id")):

@@ -292,7 +292,7 @@ def _as_stage(scene: Scene, name: str) -> Answer | None:
     if meant:
         return "stage-name-unknown", "misspelt", {"stage": name, "meant": meant}
     if at and scene.instruction and scene.instruction.flag("from") and not re.search(r"[:/.]", name):
-        free = _alike(name, scene.images)[0] != "latest" and any(not one.name for one in scene.file.stages[:at])
+        free = _alike(name, scene.images)[0] != "latest"
         return ("stage-name-unknown", "nobody", {"stage": name}) if free else None
     return None
 

@@ -92,7 +92,12 @@ def _unused(its: dict[str, str]) -> str:
     return "disabled" if "disabled" in its else ""
 
 
+def rules(sheet: str) -> str:
+    """Give what a stylesheet says, without its comments and the blanks around them."""
+    return _COMMENT.sub("", sheet).strip("\ufeff \t\r\n")
+
+
 def has_rules(sheet: str) -> bool:
     """Whether a text can be a stylesheet: it has rules or imports some, and is not a web page."""
-    read = _COMMENT.sub("", sheet).lstrip("\ufeff \t\r\n")
+    read = rules(sheet)
     return bool(re.search(r"\{|@import", read)) and not read.startswith("<")
