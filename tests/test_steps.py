@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -48,7 +49,7 @@ def test_the_lesson_from_build_to_the_page(checkout: Checkout, builder: str, wai
     ran = checkout.invoke("run")
     assert f"$ docker run -d -P --name {_container(checkout)} {name}" in ran.stdout
     address = checkout.invoke("port").stdout.strip()
-    assert address in ran.stdout
+    assert f"port 80 answers at http://{address}\n" in ran.stdout
     wait_until(lambda: "Welcome to nginx!" in _page(address))
     assert '"GET / ' in checkout.invoke("logs").stdout
     stopped = checkout.invoke("stop")
@@ -166,6 +167,20 @@ def test_port_gives_only_the_address_when_piped(checkout: Checkout) -> None:
     host, _, port = address.partition(":")
     assert host == "127.0.0.1"
     assert port.isdigit()
+
+
+def test_a_log_comes_out_as_it_was_written(checkout: Checkout, wait_until: Callable[..., None]) -> None:
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    address = _started(checkout)
+    wait_until(lambda: "Welcome to nginx!" in _page(address))
+    log = next(line for line in checkout.docker("logs", _container(checkout)).splitlines() if '"GET / ' in line)
+    words = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(checkout.root), "logs"]
+    with Terminal(words, columns=40, cwd=checkout.root, env=checkout.env) as terminal:
+        code, shown = terminal.all()
+    assert code == 0
+    assert f"\n{log}\n" in shown
 
 
 def test_the_browser_sees_the_learners_heading(checkout: Checkout) -> None:
