@@ -216,6 +216,7 @@ def test_cleanup_removes_the_workshops_things_and_only_those(checkout: Checkout)
     assert f"- container {name}" in checkout.invoke("cleanup", "--yes").stdout
     assert not checkout.docker("ps", "-aq", "-f", f"name=^{name}$")
     assert checkout.docker("images", "-q", _image(checkout)), "the image stays without --all"
+    assert "has no containers. Its image: invoke cleanup --all\n" in checkout.invoke("cleanup").stdout
     assert f"- image {_image(checkout)}" in checkout.invoke("cleanup", "--all", "--yes").stdout
     assert not checkout.docker("images", "-q", _image(checkout))
     assert "Nothing to clean up" in checkout.invoke("cleanup", "--all", "--yes").stdout
