@@ -34,14 +34,15 @@ def reset(c: Context, exercise: str, undo: bool = False, yes: bool = False) -> N
     from workshop.learning import resetting
     from workshop.steps import leftovers
 
+    name = resetting.named(exercise)
     if undo:
-        _swapped(resetting.undo(exercise), "is as it was before", "was that already")
+        _swapped(resetting.undo(name), "is as it was before", "was that already")
         return
-    changed = resetting.changed(exercise)
-    lessons = exercise in (resetting.LESSON, "all")
+    changed = resetting.changed(name)
+    lessons = name in (resetting.LESSON, "all")
     if lessons and (mine := leftovers.by_hand(container_name(c))):
         report.say(mine)
-    made = leftovers.made_for(exercise)
+    made = leftovers.made_for(name)
     leftovers.show_all(made or [], report.say, report.command)
     if c.config.run.dry:
         report.say(f"Would put back: {', '.join(changed) or 'no file'}.")
@@ -49,7 +50,7 @@ def reset(c: Context, exercise: str, undo: bool = False, yes: bool = False) -> N
     if (changed or made) and not sure(resetting.question(changed, len(made or ())), yes=yes or not sys.stdin.isatty()):
         report.say("Nothing was changed.")
         return
-    _swapped(resetting.reset(exercise), "is back at its start", "was at its start")
+    _swapped(resetting.reset(name), "is back at its start", "was at its start")
     if made is None:
         report.say("Docker does not answer: containers and images stay. Once it does: invoke cleanup --all")
     else:

@@ -14,9 +14,11 @@ from workshop.tasking import CONTAINER, YES, container_name, polite, sure
 @polite
 def setup(_c: Context, yes: bool = False) -> None:
     """Make sure that there is an engine, and the two base images (docker version, docker pull)."""
-    from workshop import ready, report
+    from workshop import places, ready, report
+    from workshop.doctor.finding import typed
 
     ready.setup(report.say, ask=lambda question: yes or not sys.stdin.isatty() or sure(question, yes=False))
+    report.say(f"Ready. Next: {typed('lesson')}, or read {places.as_typed(places.LESSON / 'README.md')}.")
 
 
 @task(

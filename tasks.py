@@ -107,7 +107,7 @@ def logs(c: Context, container: str | None = None) -> None:
 
     name = container_name(c, container)
     if not _shown(c, ["docker", "logs", name]):
-        report.say(containers.logs(name).rstrip("\n"))
+        report.verbatim(containers.logs(name))
 
 
 @task(help=CONTAINER)

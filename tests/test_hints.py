@@ -48,17 +48,29 @@ def test_a_hint_about_another_check_than_the_one_that_fails_waits(
     assert missing[-1] == "(the next hint about this: with your next attempt, or invoke hint exercise-1 --level 2)"
 
 
-def test_hints_are_counted_among_those_about_the_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "attempts", lambda _: 3)
+def test_a_hint_has_the_number_with_which_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "STATE", tmp_path)
     exercise = exercises.find("exercise-1")
     styled, built = (Said(check="x", id=one) for one in ("page-is-styled", "image-builds"))
-    assert any(line.startswith("hint 2 of 2: ") for line in helping.advice(exercise, styled))
-    assert any(line.startswith("hint 1 of 1: ") for line in helping.advice(exercise, built))
-    assert any(line.startswith("hint, level 2: ") for line in helping.advice(exercise, styled, 2)), (
-        "as it was asked for"
-    )
-    pressed = helping.advice(exercise, styled, 2, sharper="press h again")
-    assert any(line.startswith("hint 1 of 2: ") for line in pressed)
+    monkeypatch.setattr(progress, "attempts", lambda _: 2)
+    *_, hint, further = helping.advice(exercise, styled)
+    assert hint.startswith("hint 2 of 3: ")
+    assert further == "(the next hint: with your next attempt, or invoke hint exercise-1 --level 3)"
+    monkeypatch.setattr(progress, "attempts", lambda _: 3)
+    assert any(line.startswith("hint 2 of 3: ") for line in helping.advice(exercise, built)), "3 is about other checks"
+    assert any(line.startswith("hint 2 of 3: ") for line in helping.advice(exercise, styled, 2))
+    assert any(line.startswith("hint 2 of 3: ") for line in helping.advice(exercise, styled, 2, sharper="press h"))
+
+
+def test_a_hint_that_the_next_attempt_does_not_bring_is_not_promised_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "STATE", tmp_path)
+    only_the_last = Said(check="x", id="lib-comes-from-the-build")
+    for attempts, when in ((1, "a later"), (2, "your next")):
+        monkeypatch.setattr(progress, "attempts", lambda _, number=attempts: number)
+        said = helping.advice(exercises.find("exercise-9"), only_the_last)[-1]
+        assert said.startswith(f"(the next hint about this: with {when} attempt, or ")
 
 
 def test_without_an_engine_there_is_what_was_written(copy: Checkout) -> None:
@@ -71,10 +83,12 @@ def test_without_an_engine_there_is_what_was_written(copy: Checkout) -> None:
 def test_a_hint_speaks_of_the_files_as_they_are_and_gets_sharper_with_real_attempts(checkout: Checkout) -> None:
     key, folder = checkout.root / "solutions" / "exercise-1", checkout.root / "exercises" / "exercise-1"
     wrong = ROOT / "solutions" / "exercise-1" / "wrong" / "page-elsewhere--one-folder-too-high"
+    for _ in "ab":
+        assert "hint 1 of 3" in checkout.invoke("hint", "exercise-1").stdout, "asking again is no attempt"
     shutil.copytree(wrong, folder, dirs_exist_ok=True)
-    first = checkout.invoke("hint", "exercise-1").stdout
-    assert first.index("is in the image, at /usr/share/nginx/index.html") < first.index("hint 1 of 3")
-    assert checkout.invoke("hint", "exercise-1").stdout == first, "asking again is no attempt"
+    tried = checkout.invoke("hint", "exercise-1").stdout
+    assert tried.index("is in the image, at /usr/share/nginx/index.html") < tried.index("hint 2 of 3")
+    assert checkout.invoke("hint", "exercise-1").stdout == tried
     shutil.copy(key / "Dockerfile", folder)
     passed = checkout.invoke("hint", "exercise-1").stdout
     assert "nothing to hint at" in passed
@@ -105,6 +119,23 @@ def test_each_attempt_makes_the_hint_sharper(tmp_path: Path, monkeypatch: pytest
         assert lines[1] == "not yet   The page is yours", "what is there now comes first"
         assert ("where     Dockerfile:2" in lines) == (expected > 1)
         assert any(line.startswith(f"hint {expected} of 3") for line in lines)
+
+
+def test_a_hint_before_the_first_attempt_is_followed_by_a_closer_one_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "STATE", tmp_path)
+    exercise = exercises.find("exercise-1")
+    progress.hinted(exercise)
+    failed = (Result("x", "x", Outcome.FAILED, finding=Finding("x", why="x")),)
+    for number, expected in ((0, 1), (1, 2), (2, 3), (3, 3)):
+        progress.record(Verdict(exercise.name, "", failed), f"files {number}", untouched=not number)
+        assert helping.first_level(exercise, None) == expected
+        progress.hinted(exercise)
+    progress.forget(exercise.name, keep=None)
+    progress.record(Verdict(exercise.name, "", failed), "files")
+    progress.hinted(exercise)
+    assert helping.first_level(exercise, None) == 1, "the first one is not skipped"
 
 
 @pytest.mark.parametrize("level", ["1", "2", "3"])

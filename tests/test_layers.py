@@ -156,6 +156,7 @@ def test_the_task_shows_it_and_draws_it(image: str, tmp_path: Path) -> None:
     assert re.search(r"^ +\d+ +yours +3 MB +[█░]+ +RUN dd .*ln -s /old/a /link$", done.stdout, re.M), done.stdout
     assert re.search(r"^ +- +yours +0 B +no layer +EXPOSE 8080", done.stdout, re.M)
     assert re.search(r"3 MB +/junk of layer \d+, deleted in layer \d+$", done.stdout, re.M)
+    assert "delete it in the RUN that wrote it, or leave it out of the COPY." in done.stdout
     words = "".join(ElementTree.fromstring(drawn.read_text("utf-8")).itertext())  # noqa: S314 - our own
     assert "EXPOSE 8080" in words
     assert "RUN rm -r /junk /old" in words

@@ -94,7 +94,9 @@ def learner(podman: str, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 def test_the_lesson_goes_from_setup_to_cleanup(learner: Checkout, podman: str) -> None:
     """Every step of the lesson works, and the names are those that one types, not Podman's long ones."""
-    assert "Podman" in said(learner, "setup")
+    ready = said(learner, "setup")
+    assert "Podman" in ready
+    assert ready.endswith("\nReady. Next: ./invoke lesson, or read docker-101/README.md.\n")
     listed = said(learner, "images")
     assert NGINX in listed
     assert "localhost/" not in listed

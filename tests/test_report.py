@@ -147,6 +147,16 @@ def test_the_doctor_ends_with_a_sentence(wrong: int, said: str, capsys: pytest.C
     assert capsys.readouterr().out.endswith(f"\n\n{said}\n")
 
 
+def test_what_goes_on_of_a_line_stands_under_its_text_and_not_under_its_sign() -> None:
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    code = "from workshop import report; [report.say(f'{sign} one two three four five six') for sign in '+-=']"
+    with Terminal([sys.executable, "-c", code], columns=24, cwd=ROOT, env={}) as terminal:
+        _, shown = terminal.all()
+    assert shown.splitlines() == [line for sign in "+-=" for line in (f"{sign} one two three four", "  five six")]
+
+
 def test_a_table_becomes_a_list_where_it_is_narrow() -> None:
     pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
     from tests.terminal import Terminal

@@ -120,6 +120,32 @@ def test_an_unknown_exercise_changes_nothing(copy: Checkout) -> None:
     assert _contents(copy.root / "exercises") == before
 
 
+def test_what_reset_takes_is_named_where_it_gets_something_else(copy: Checkout) -> None:
+    for word in ("docker101", "lesson"):
+        said = copy.invoke("reset", word).stderr
+        assert said.startswith(f"There is no exercise called '{word}'. Did you mean docker-101?\n")
+        assert "\nreset takes exercise-1 … exercise-14, docker-101, or all.\n" in said
+    assert "Did you mean exercise-1?\nreset takes" in copy.invoke("reset", "exercise-l").stderr
+    assert "'exercise-77'.\nreset takes" in copy.invoke("reset", "exercise-77").stderr
+
+
+def test_what_is_put_back_may_be_named_by_its_folder_or_number(copy: Checkout) -> None:
+    assert copy.invoke("reset", "docker-101/").stdout.startswith("docker-101 was at its start\n")
+    assert copy.invoke("reset", "3").stdout.startswith("exercise-3 was at its start\n")
+
+
+@pytest.mark.parametrize(
+    ("folders", "made", "asked"),
+    [
+        (["exercise-1"], 0, "Put back exercise-1 (yours goes to a backup)?"),
+        ([], 2, "Remove what is listed above?"),
+        (["a", "b"], 1, "Put back a, b (yours go to a backup), and remove what is listed above?"),
+    ],
+)
+def test_one_question_is_asked_of_all_that_goes(folders: list[str], made: int, asked: str) -> None:
+    assert resetting.question(folders, made) == asked
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_costs_nothing_and_is_told_as_the_machines(copy: Checkout) -> None:
     """The backups' place is a device that is always full."""

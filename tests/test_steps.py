@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -48,7 +49,7 @@ def test_the_lesson_from_build_to_the_page(checkout: Checkout, builder: str, wai
     ran = checkout.invoke("run")
     assert f"$ docker run -d -P --name {_container(checkout)} {name}" in ran.stdout
     address = checkout.invoke("port").stdout.strip()
-    assert address in ran.stdout
+    assert f"port 80 answers at http://{address}\n" in ran.stdout
     wait_until(lambda: "Welcome to nginx!" in _page(address))
     assert '"GET / ' in checkout.invoke("logs").stdout
     stopped = checkout.invoke("stop")
@@ -168,6 +169,20 @@ def test_port_gives_only_the_address_when_piped(checkout: Checkout) -> None:
     assert port.isdigit()
 
 
+def test_a_log_comes_out_as_it_was_written(checkout: Checkout, wait_until: Callable[..., None]) -> None:
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    address = _started(checkout)
+    wait_until(lambda: "Welcome to nginx!" in _page(address))
+    log = next(line for line in checkout.docker("logs", _container(checkout)).splitlines() if '"GET / ' in line)
+    words = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(checkout.root), "logs"]
+    with Terminal(words, columns=40, cwd=checkout.root, env=checkout.env) as terminal:
+        code, shown = terminal.all()
+    assert code == 0
+    assert f"\n{log}\n" in shown
+
+
 def test_the_browser_sees_the_learners_heading(checkout: Checkout) -> None:
     if demo.browser() is None:
         pytest.skip("no Chromium on this machine")
@@ -201,6 +216,7 @@ def test_cleanup_removes_the_workshops_things_and_only_those(checkout: Checkout)
     assert f"- container {name}" in checkout.invoke("cleanup", "--yes").stdout
     assert not checkout.docker("ps", "-aq", "-f", f"name=^{name}$")
     assert checkout.docker("images", "-q", _image(checkout)), "the image stays without --all"
+    assert "has no containers. Its image: invoke cleanup --all\n" in checkout.invoke("cleanup").stdout
     assert f"- image {_image(checkout)}" in checkout.invoke("cleanup", "--all", "--yes").stdout
     assert not checkout.docker("images", "-q", _image(checkout))
     assert "Nothing to clean up" in checkout.invoke("cleanup", "--all", "--yes").stdout

@@ -40,6 +40,17 @@ def test_each_task_names_the_docker_command_it_stands_for(name: str) -> None:
     assert "(docker " in str(tasks.ns.tasks[name].__doc__)
 
 
+def test_what_is_said_of_mistyped_words_is_wrapped_between_words() -> None:
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    words = [sys.executable, str(Path(sys.executable).with_name("invoke")), "--search-root", str(ROOT), "reset"]
+    with Terminal(words, columns=40, cwd=ROOT, env={}) as terminal:
+        code, shown = terminal.all()
+    assert code == 2
+    assert [line.rstrip() for line in shown.splitlines()[:2]] == ["Which exercise? Such as: invoke reset", "exercise-1"]
+
+
 @pytest.mark.parametrize(
     ("words", "shows"),
     [

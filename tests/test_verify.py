@@ -111,6 +111,7 @@ def test_another_folder_is_judged_and_counts_no_attempt(checkout: Checkout, tmp_
     ("words", "says"),
     [
         (["exercise-99"], "There is no exercise called 'exercise-99'"),
+        (["docker-101"], "'docker-101'.\ndocker-101 is the lesson; nothing judges it. The exercises are exercise-1"),
         (["excersise-1"], "Did you mean exercise-1?"),
         (["exercise-1", "--path", "no/such/folder"], "is not there"),
         (["exercise-1", "--path", "no/such/folder"], "try  --path FOLDER; without it, your own folder is judged"),

@@ -261,6 +261,16 @@ def test_a_hint_speaks_of_the_present_verdict_first_and_each_press_is_sharper(ta
     assert said.count("hint 3 of 3") == 2
 
 
+def test_a_hint_on_the_starter_is_followed_by_a_closer_one_after_the_first_attempt(table: Table) -> None:
+    table.judged(RED)
+    table.press("h")
+    table.saved("FROM nginx\n")
+    table.judged(RED)
+    table.press("h")
+    said = "\n".join(table.screen.said)
+    assert said.count("hint 1 of 3") == said.count("hint 2 of 3") == 1
+
+
 def test_the_end_of_the_input_waits_for_the_verdict_and_q_does_not(table: Table, exercise: Exercise) -> None:
     table.press("")
     assert not table.session.over

@@ -22,6 +22,8 @@ IMAGES = "banana-smith-"
 """How the names of the images begin that the tasks build from the exercises' folders."""
 REMOVED, LINKED = ".removed", ".linked"
 """Notes in a known answer: what it takes away from the starter, and its symbolic links."""
+LESSON = (places.LESSON.name, "lesson")
+"""What one calls the lesson, which is no exercise."""
 _NUMBERED = re.compile(r"exercise-(\d+)")
 
 
@@ -191,10 +193,12 @@ def find(word: str) -> Exercise:
     name = re.split(r"[/\\]", name)[-1]
     if name in known:
         return known[name]
-    near = names.nearest(name, [*known, "all"]) if name != "all" and not is_numbered(name) else None
+    near = names.nearest(name, [*known, "all", *LESSON]) if name != "all" and not is_numbered(name) else None
+    lesson = near in LESSON
     raise Usage(
-        f"There is no exercise called {word!r}." + (f" Did you mean {near}?" if near else ""),
-        why=f"The exercises are {span()}.",
+        f"There is no exercise called {word!r}." + (f" Did you mean {near}?" if near and not lesson else ""),
+        why=(f"{places.LESSON.name} is the lesson; nothing judges it. " if lesson else "")
+        + f"The exercises are {span()}.",
         fix="invoke exercises",
     )
 

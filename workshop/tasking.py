@@ -196,11 +196,12 @@ def refuse_bad_usage(ns: Collection) -> None:
     except (ValueError, ParseError) as error:
         by_name = {word: one for one in contexts for word in [one.name, *one.aliases] if word}
         at = next((word for word in argv if word in by_name), "")
-        text = _mistyped(error, argv, by_name, by_name.get(at))
         if isinstance(error, ParseError) and "positional" in str(error):
-            text = _word_missing(at, list(ns.tasks[at].positional), argv)
-        text += f"\ntry  invoke --help {at}   (all that it takes)" if at else "\ntry  invoke --list   (all tasks)"
-        raise Exit(text, code=trouble.WRONG_USAGE) from error
+            what = _word_missing(at, list(ns.tasks[at].positional), argv)
+        else:
+            what = _mistyped(error, argv, by_name, by_name.get(at))
+        fix = f"invoke --help {at}   (all that it takes)" if at else "invoke --list   (all tasks)"
+        raise Exit(code=ending.told(trouble.Usage(what, fix=fix))) from error
 
 
 class _Help(Program):
@@ -240,6 +241,15 @@ _EXAMPLES = {
     "container": "needs a container's name, such as banana-smith-container",
 }
 """What flags without a value need; of others, their help text says it."""
+_MEANT = {
+    **dict.fromkeys(("status", "progress", "list", "ls", "next", "todo"), "exercises"),
+    **dict.fromkeys(("undo", "restore", "revert"), "reset --undo"),
+    **dict.fromkeys(("check", "judge", "tests"), "verify"),
+    **dict.fromkeys(("start", "restart"), "run"),
+}
+"""Words that one tries as a task, and the task that does it; by their letters they are nearer to others, or to none."""
+_DEVELOPERS = {"bench", "lint", "prove", "test"}
+"""Tasks that nobody is led to by a slip of the finger."""
 
 
 def _mistyped(
@@ -262,7 +272,9 @@ def _mistyped(
         near = names.nearest(wrong, task.flags if task else ())
         what = f"There is no flag called {wrong!r}."
     else:
-        near = names.nearest(wrong, by_name) if not task else None  # behind a task, a word is rarely another one
+        near = _MEANT.get(wrong.lower()) or names.nearest(wrong, by_name)
+        if task or near in _DEVELOPERS:
+            near = None  # behind a task, a word is rarely another one
         what = f"There is no task called {wrong!r}." if wrong else said
         if task and wrong:
             if wrong.isdigit() and argv[argv.index(wrong) - 1].lower() == "exercise":

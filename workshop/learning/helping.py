@@ -67,7 +67,9 @@ def hint(word: str, level: int) -> list[str]:
     said, note = progress.said(exercise), ""
     if not level and not (said and said.holds_here):
         said, note = _judged(exercise)
-    return [*advice(exercise, said, level), *([note] if note else [])]
+    lines = [*advice(exercise, said, level), *([note] if note else [])]
+    progress.hinted(exercise)
+    return lines
 
 
 def _judged(exercise: Exercise) -> tuple[Said | None, str]:
@@ -102,35 +104,33 @@ def advice(exercise: Exercise, said: Said | None, level: int = 0, *, sharper: st
             lines += [f"where     {said.where}"] if said.where else []
             lines += [f"look      {said.look}"] if said.look else []
     if number:
-        lines.append(f"{_named(number, written, said, typed=bool(level and not sharper))}: {written[number - 1].text}")
+        lines.append(f"hint {number} of {LEVELS}: {written[number - 1].text}")
         lines += [] if written[number - 1].fits(said) else ["(that hint is about another check than this one)"]
     if after := next_level(exercise, said, number):
         how = sharper or f"invoke hint {exercise.name} --level {after}"
-        lines.append(f"(the next hint{'' if number else ' about this'}: with your next attempt, or {how})")
+        when = "your next attempt" if after <= _reached(exercise) + 1 else "a later attempt"
+        lines.append(f"(the next hint{'' if number else ' about this'}: with {when}, or {how})")
     elif not number:
         see = ": see “try”" if "try" in {line.partition(" ")[0] for line in lines} else ""
         lines.append(f"(there is no further hint for this{see})")
     return lines
 
 
-def _named(number: int, written: list[Hint], said: Said | None, *, typed: bool) -> str:
-    """Name a hint by its place among those about the present check; one that was asked for by its level, by that.
-
-    Its place among all would jump, to and fro, from one check to the next.
-    """
-    fitting = [n for n, one in enumerate(written, 1) if one.fits(said)]
-    if number not in fitting or (typed and len(fitting) < LEVELS):
-        return f"hint, level {number}"
-    return f"hint {fitting.index(number) + 1} of {len(fitting)}"
-
-
 def first_level(exercise: Exercise, said: Said | None) -> int:
     """Choose the hint that fits what failed and the attempts so far; 0 where none does yet.
 
-    After none or one that is the first, after three the last; of those about other checks, the one before.
+    Where the one that the attempts give is about other checks, it is one before.
     """
-    most = min(LEVELS, max(1, progress.attempts(exercise)))
+    most = _reached(exercise)
     return max((n for n, one in enumerate(hints(exercise), 1) if n <= most and one.fits(said)), default=0)
+
+
+def _reached(exercise: Exercise) -> int:
+    """Give the number of the hint that the attempts so far give: after none or one the first, after three the last.
+
+    Who had the first before any attempt gets the second after one: each attempt brings a closer one.
+    """
+    return min(LEVELS, max(1, progress.attempts(exercise) + progress.asked_early(exercise)))
 
 
 def next_level(exercise: Exercise, said: Said | None, after: int) -> int:

@@ -73,6 +73,8 @@ class Record:
     """What is kept of one exercise."""
 
     attempts: int = 0
+    asked_early: bool = False
+    """A hint was asked for before the first attempt."""
     seen: list[str] = field(default_factory=list)
     """Fingerprints of the files that were judged, the latest last."""
     passed: str = ""
@@ -126,6 +128,7 @@ def _record(kept: dict[str, Any]) -> Record:
     texts = {one.name: said.get(one.name) for one in fields(Said)} if isinstance(said, dict) else {}
     return Record(
         attempts=_count(kept.get("attempts")),
+        asked_early=kept.get("asked_early") is True,
         seen=[one for one in seen if isinstance(one, str)][-_SEEN:] if isinstance(seen, list) else [],
         passed=_text(kept.get("passed")),
         opened=kept.get("opened") is True,
@@ -205,6 +208,15 @@ def _said(verdict: Verdict, judged: str) -> Said:
     return Said(judged, verdict.outcome.value, first.title, found.why, found.hint, found.look, place, first.id, _here())
 
 
+def hinted(exercise: Exercise) -> None:
+    """Keep that a hint was given; it counts where there was no attempt yet."""
+    records, understood = _load()
+    one = records.setdefault(exercise.name, Record())
+    if understood and not one.attempts and not one.asked_early:
+        one.asked_early = True
+        _keep(records, readable=understood)
+
+
 def solved(exercise: Exercise) -> None:
     """Keep that the files as they are now came from `invoke catchup`."""
     records, understood = _load()
@@ -238,6 +250,11 @@ def recall(exercise: str, kept: Path) -> None:
 def attempts(exercise: Exercise) -> int:
     """Count the attempts at an exercise since it was last reset."""
     return _of(exercise).attempts
+
+
+def asked_early(exercise: Exercise) -> bool:
+    """Whether a hint was asked for before the first attempt since it was last reset."""
+    return _of(exercise).asked_early
 
 
 def may_see_solution(exercise: Exercise) -> bool:

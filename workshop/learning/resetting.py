@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop import exercises, places
-from workshop.trouble import NotThere
+from workshop import exercises, names, places
+from workshop.trouble import NotThere, Usage
 
 from . import progress
 
@@ -45,16 +45,35 @@ def _pairs(name: str) -> list[tuple[str, Path, Path]]:
     return [lesson, *pairs] if name == "all" else pairs
 
 
+def named(word: str) -> str:
+    """Give the name of what is to be put back: an exercise's, the lesson's, or "all".
+
+    Raises:
+        Usage: there is no such thing.
+
+    """
+    name = word.strip().lower().rstrip("/\\")
+    if name in (LESSON, "all"):
+        return name
+    try:
+        return exercises.find(word).name
+    except Usage as none:
+        near = f" Did you mean {LESSON}?" if names.nearest(name, exercises.LESSON) else ""
+        raise Usage(f"{none.what}{near}", why=f"reset takes {exercises.span()}, {LESSON}, or all.") from none
+
+
 def changed(name: str) -> list[str]:
     """Name the folders among `name` that differ from their starters."""
     return [one for one, folder, starter in _pairs(name) if not _same(one, folder, starter)]
 
 
 def question(folders: list[str], made: int) -> str:
-    """Ask before folders are put back, and `made` things are removed from the engine."""
-    files = f"Put back {', '.join(folders)}? Your files go to a backup." if folders else ""
-    removed = f"Remove {'this' if made == 1 else 'these'} from the engine?" if made else ""
-    return " ".join(filter(None, (removed, files)))
+    """Ask before folders are put back, and `made` things, which are listed above it, are removed from the engine."""
+    files = f"Put back {', '.join(folders)} (yours {'go' if folders[1:] else 'goes'} to a backup)" if folders else ""
+    what = "what is listed above" if made else ""
+    if files and what:
+        return f"{files}, and remove {what}?"
+    return f"{files}?" if files else f"Remove {what}?"
 
 
 def reset(name: str) -> list[Swap]:

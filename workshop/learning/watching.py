@@ -244,6 +244,7 @@ class Session:
             self._screen.text(["passed as it is now: there is nothing to hint at", *self._after_pass()])
         else:
             self._screen.text(helping.advice(self._exercise, said, number, sharper="press h again"))
+            progress.hinted(self._exercise)
 
     def _solution(self) -> None:
         try:

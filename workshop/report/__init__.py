@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .proofs import account, proof, proving, trial
     from .prose import markdown, text
     from .stacks import stack
-    from .terminal import as_json, clean, command, console, hang, say, trouble, typed, unforeseen
+    from .terminal import as_json, clean, command, console, hang, say, trouble, typed, unforeseen, verbatim
     from .verdicts import prepare, verdict
     from .waiting import patience
     from .windows import window
@@ -48,6 +48,7 @@ __all__ = [
     "trouble",
     "typed",
     "unforeseen",
+    "verbatim",
     "verdict",
     "window",
 ]
@@ -63,7 +64,18 @@ __getattr__ = lazily.names(
         "proofs": ("account", "proof", "proving", "trial"),
         "prose": ("markdown", "text"),
         "stacks": ("stack",),
-        "terminal": ("as_json", "clean", "command", "console", "hang", "say", "trouble", "typed", "unforeseen"),
+        "terminal": (
+            "as_json",
+            "clean",
+            "command",
+            "console",
+            "hang",
+            "say",
+            "trouble",
+            "typed",
+            "unforeseen",
+            "verbatim",
+        ),
         "verdicts": ("prepare", "verdict"),
         "waiting": ("patience",),
         "windows": ("window",),

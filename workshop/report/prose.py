@@ -17,7 +17,7 @@ _LOOK = "look      "
 """What comes before commands that show the evidence."""
 _WHOLE = ("+", "-", " ")
 """How lines begin that must stay in one piece: those of a difference."""
-_LABEL = re.compile(r"(?:not yet|[a-z]+) {2,}|hint(?: \d of \d|, level \d): |(?:[-*]|\d+\.) +")
+_LABEL = re.compile(r"(?:not yet|[a-z]+) {2,}|hint \d of \d: |(?:[-*]|\d+\.) +")
 """What the rest of a line hangs on."""
 _DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>|</details>")
 """What a browser folds away; a terminal shows it under a heading of its own."""

@@ -132,7 +132,8 @@ def _wasted(found: Stack, *, drawn: bool) -> None:
         hang(" " * _LABEL, f"… and {_plural(more, 'more file')}")
     mine = {step.layer for step in found.layers if step.whose != "base"}
     if any(one.gone in mine for one in found.hidden):
-        hang(" " * _LABEL, "A later layer only hides a file. To be rid of it, delete it in the RUN that wrote it.")
+        advice = "To be rid of it, delete it in the RUN that wrote it, or leave it out of the COPY."
+        hang(" " * _LABEL, f"A later layer only hides a file. {advice}")
     else:
         hang(" " * _LABEL, "All of it came like this with the base image.")
 

@@ -22,7 +22,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u
 _NARROW = 20
 """Columns that a text needs beside what it hangs on."""
 _INDENT = "  "
-_LABEL = re.compile(r"(?:[a-z]+ {2}|[+-]) *(?=\S)| +(?=\S)")
+_LABEL = re.compile(r"(?:[a-z]+ {2}|[+=-]) *(?=\S)| +(?=\S)")
 """What the rest of a line hangs on: "engine   ", "+ ", "  "."""
 
 
@@ -162,6 +162,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, gap: int = 3)
     for number, row in enumerate([header, *rows]):
         line = (" " * gap).join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         out.print(line, style="bold" if not number else None, soft_wrap=True)
+
+
+def verbatim(text: str) -> None:
+    """Print a text as it is, folded by nobody but the terminal, and without what could harm that."""
+    sys.stdout.write(clean(text) if text.endswith("\n") or not text else f"{clean(text)}\n")
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401 - whatever can be written as JSON

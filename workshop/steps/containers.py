@@ -81,7 +81,7 @@ def _strangers(container: str, there: dict[str, Any]) -> Usage:
 def _address_line(container: str) -> str:
     try:
         return ", ".join(
-            f"port {port.partition('/')[0]} answers at {where}" for port, where in ports.addresses(container)
+            f"port {port.partition('/')[0]} answers at http://{where}" for port, where in ports.addresses(container)
         )
     except NotThere as nothing:
         return nothing.what

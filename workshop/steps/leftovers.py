@@ -117,8 +117,7 @@ def clean_up(
     """Show what was made here and how it goes, and remove it when `sure` of it; `dry` only shows."""
     found = made_here(with_images=with_images)
     if not found:
-        what = "nothing" if with_images else "no containers"
-        show(f"Nothing to clean up: the workshop has {what} on this engine.")
+        show(_none_of_it(0 if with_images else len(made_here(with_images=True))))
         return
     show_all(found, show, command)
     if dry:
@@ -127,6 +126,14 @@ def clean_up(
         remove(found, show)
     else:
         show("Nothing was removed." + ("" if sys.stdin.isatty() else " Add --yes to remove them."))
+
+
+def _none_of_it(images: int) -> str:
+    """Say that there is nothing to remove, but so many images that were not asked for."""
+    if not images:
+        return "Nothing to clean up: this copy of the workshop has nothing on this engine."
+    its = "Its image" if images == 1 else f"Its {images} images"
+    return f"This copy of the workshop has no containers. {its}: invoke cleanup --all"
 
 
 def remove(found: list[Leftover], show: Callable[[str], None]) -> None:
