@@ -26,6 +26,30 @@ def doubts(lines: str, folder: Path | None, name: str) -> list[Doubt]:
     return [doubt for one in found for doubt in one.doubts if doubt.name == name]
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("COPY . .", "everything in your folder to “/app”"),
+        ("COPY ./ /site/", "everything in your folder to “/site/”"),
+        ("COPY notes notes", "what is in “notes” from your folder to “/app/notes”"),
+        ("COPY index.html recipes/ ./", "“index.html” and what is in “recipes/” from your folder to “/app/”"),
+        ("COPY * all/", "“*” from your folder to “/app/all/”"),
+        ("COPY not-there x", "“not-there” from your folder to “/app/x”"),
+        ("COPY --from=busybox /bin bin", "“/bin” from “busybox” to “/app/bin”"),
+        ("COPY notes $HERE", "what is in “notes” from your folder to “$HERE”"),
+    ],
+)
+def test_a_copy_is_told_by_what_lies_there(line: str, says: str, folder: Path) -> None:
+    found = explain(parse(f"FROM nginx:mainline-alpine\nWORKDIR /app\n{line}\n"), folder=folder)
+    assert found[-1].says == f"Copies {says} in the image."
+
+
+def test_a_copy_of_all_leaves_out_what_is_ignored(folder: Path) -> None:
+    (folder / ".dockerignore").write_text("notes\n")
+    found = explain(parse("FROM nginx:mainline-alpine\nCOPY . .\n"), folder=folder)
+    assert found[-1].says == "Copies everything in your folder, except what .dockerignore names, to “.” in the image."
+
+
 REMOVED = [
     (f"COPY . {SITE}/\nRUN rm -rf {SITE}/notes {SITE}/.env", [f"{SITE}/notes", f"{SITE}/.env"]),
     (f"WORKDIR {SITE}\nCOPY . .\nRUN rm -rf notes ./.env", ["notes", "./.env"]),

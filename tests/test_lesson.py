@@ -170,8 +170,8 @@ def remove_by_hand(engine: docker.DockerClient) -> None:
     for name in (CONTAINER, *BY_HAND):
         with contextlib.suppress(NotFound):
             engine.containers.get(name).remove(force=True, v=True)
-    for image in engine.images.list():
-        for name in image.tags:
+    for image in engine.api.images():  # not engine.images, which asks about each: a neighbour may remove one meanwhile
+        for name in image["RepoTags"] or []:
             if name.removeprefix("localhost:5001/").startswith(f"{IMAGE}:"):
                 engine.images.remove(name)
 

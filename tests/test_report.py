@@ -185,3 +185,39 @@ def test_piped_markdown_has_nothing_that_only_a_browser_understands(capsys: pyte
     assert [line for line in capsys.readouterr().out.splitlines() if line] == [
         *("**Check**", "Yes.", "File `index.html`:", "```html", "<p>", "```"),
     ]
+
+
+def _asked_on_a_terminal(text: str) -> str:
+    """Show a text on a terminal of 30 lines whose reader presses Enter wherever they are asked."""
+    pytest.importorskip("termios", reason="needs a terminal of the Unix kind")
+    from tests.terminal import Terminal
+
+    code = (
+        "from workshop import report\n"
+        f"report.markdown({text!r}, ask=lambda question: print('<', question, '>', sep='') or '')"
+    )
+    with Terminal([sys.executable, "-c", code], columns=80, cwd=ROOT, env={"NO_COLOR": "1"}) as terminal:
+        _, shown = terminal.all()
+    return shown
+
+
+def test_a_folded_answer_waits_until_it_is_asked_for() -> None:
+    folded = "<details><summary>Check</summary>\n\n{}\n\n</details>\n\nAfter.\n"
+    asked = "<Enter shows the answer, q leaves it: >"
+    listed = "1. *One `a`?* Yes,\n   it is.\n2. *Two?\n   Really?* No."
+    for inside, seen in [
+        (listed, ["Check", "1 One a?", asked, "Yes, it is.", "2 Two? Really?", asked, "No.", "After."]),
+        ("*One?* Yes.\n\n*Two?* No.", ["Check", "One?", asked, "Yes.", "Two?", asked, "No.", "After."]),
+        ("Only told.", ["Check", asked, "Only told.", "After."]),
+    ]:
+        shown = _asked_on_a_terminal(folded.format(inside))
+        assert [" ".join(line.split()) for line in shown.splitlines() if line.strip()] == seen
+
+
+@pytest.mark.parametrize("leads", ["### A heading", "Look at this:"])
+def test_what_is_about_the_next_page_stands_on_it(leads: str) -> None:
+    page = [f"line {number}" for number in range(1, 14)]
+    shown = _asked_on_a_terminal("\n\n".join([*page, leads, *page]))
+    first, _, second = shown.partition("<Enter shows more, q leaves it: >")
+    assert first.strip().endswith("line 13"), shown
+    assert second.strip().startswith(leads.removeprefix("### ")), shown

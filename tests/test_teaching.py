@@ -148,13 +148,42 @@ def test_its_commands_run_one_at_a_time_as_one_says(
     assert "$ docker never" not in said.partition("section 2 of 2")[2]
 
 
+def test_a_file_that_is_not_yet_the_same_is_told_where(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    dockerfile = checkout / "folder" / "Dockerfile"
+    block = lesson.blocks('```dockerfile title=Dockerfile\nFROM busybox\nRUN echo "two bananas"\n```')[0]
+    saved = iter(
+        [
+            None,
+            b'FROM busybox\n\nRUN echo "two banana"\n',
+            b"FROM busybox\n",
+            b'FROM busybox\nRUN echo "two bananas"\nUSER me\n',
+            b"\xff\xfeF\x00",
+            b'\nFROM busybox \r\n\r\nRUN echo "two bananas"',
+        ]
+    )
+
+    def save(question: str) -> str:
+        if now := next(saved):
+            dockerfile.write_bytes(now)
+        return ""
+
+    assert teaching._written(block, dockerfile.parent, save)
+    assert re.findall(r"not yet the same\.\n(.+)\n(.*lesson.*)?", shown(capfd)) == [
+        ("There is no such file.", ""),
+        ('yours   line 3: RUN echo "two banana"', 'lesson  line 3: RUN echo "two bananas"'),
+        ("yours   line 2: nothing, the text ends before it", 'lesson  line 2: RUN echo "two bananas"'),
+        ("yours   line 3: USER me", "lesson  line 3: nothing, the text ends before it"),
+        ("yours   line 1: ��F<NUL>", "lesson  line 1: FROM busybox"),
+    ]
+
+
 def test_a_change_of_folder_is_told_to_hold_here_alone(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
     teaching.show(1, ask=typing("y", ""))
     assert "your own terminal stays in its folder" in shown(capfd)
 
 
 def test_nothing_runs_that_was_not_agreed_to(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    for words in (["n"], ["y", "s", "q"], ["y", "s", "s", "s", "s"]):
+    for words in (["n"], ["y", "q"], ["y", "s", "q"], ["y", "s", "s", "s", "s"]):
         teaching.show(2, ask=typing(*words))
         said = shown(capfd)
         assert "ended with" not in said

@@ -70,6 +70,19 @@ def test_the_commands_a_verdict_shows_do_show_the_evidence(checkout: Checkout) -
     assert "index.html" in checkout.docker(*look.split()[1:])
 
 
+def test_who_looks_asks_as_the_task_of_exercise_2_does(checkout: Checkout, wait_until: Callable[..., None]) -> None:
+    red = json.loads(checkout.invoke("verify", "exercise-2", "--json").stdout)
+    look = next(check["look"] for check in red["checks"] if check["look"])
+    mine = f"test-look-{os.getpid()}"
+    start, ask, remove = ([mine if word == "look" else word for word in line.split()] for line in look.splitlines())
+    assert " ".join(ask[3:]) in (checkout.root / "exercises" / "exercise-2" / "README.md").read_text("utf-8")
+    subprocess.run(start, check=True, capture_output=True)
+    try:
+        wait_until(lambda: b"\nContent-Type: " in subprocess.run(ask, check=False, capture_output=True).stdout)
+    finally:
+        subprocess.run(remove, check=True, capture_output=True)
+
+
 def test_json_is_one_object_and_nothing_else(checkout: Checkout) -> None:
     done = checkout.invoke("verify", "exercise-1", "--json")
     verdict = json.loads(done.stdout)

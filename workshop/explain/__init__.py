@@ -45,7 +45,7 @@ def explain(file: Dockerfile, *, buildkit: bool = True, folder: Path | None = No
     """
     found = doubts(file, buildkit=buildkit, folder=folder)
     explained = [_directive(directive) for directive in file.directives]
-    return (*explained, *(_instruction(one, file, found) for one in file.instructions))
+    return (*explained, *(_instruction(one, file, found, folder) for one in file.instructions))
 
 
 def _directive(directive: Directive) -> Explanation:
@@ -63,14 +63,14 @@ def _directive(directive: Directive) -> Explanation:
     )
 
 
-def _instruction(one: Instruction, file: Dockerfile, found: dict[int, list[Doubt]]) -> Explanation:
+def _instruction(one: Instruction, file: Dockerfile, found: dict[int, list[Doubt]], folder: Path | None) -> Explanation:
     about = ABOUT.get(one.keyword)
     when = about.when if about else ""
     return Explanation(
         keyword=one.keyword,
         first_line=one.first_line,
         last_line=one.last_line,
-        says=sentence(one, file),
+        says=sentence(one, file, folder),
         when=when,
         when_words=WHEN.get(when, ""),
         layer=bool(about and about.layer),

@@ -41,7 +41,7 @@ def _sources(one: Instruction, _: Dockerfile, folder: Path | None) -> Iterator[F
             yield Found("copy-from-disk", message, _from_the_folder(source, folder), source)
         elif one.keyword == "COPY" and ADDRESS.search(source) and "://" in source:
             yield Found("copy-takes-no-address", "COPY takes files, not addresses.", "Use ADD for an address.", source)
-        elif source in EVERYTHING and not _keeps_out(folder):
+        elif source in EVERYTHING and not keeps_out(folder):
             message = "This takes everything in the folder, and any change there builds all below anew."
             yield Found("copies-everything", message, "Name what is needed, or write a .dockerignore.", source)
 
@@ -49,14 +49,14 @@ def _sources(one: Instruction, _: Dockerfile, folder: Path | None) -> Iterator[F
 def _from_the_folder(source: str, folder: Path | None) -> str:
     """Say how to name what was named with a path of the disk, or of the folder with a / in front."""
     name = posixpath.basename(source.rstrip("/"))
-    if folder is not None and _there(folder, source):
+    if folder is not None and there(folder, source):
         return "Leave out the / in front."
-    if folder is not None and _there(folder, name):
+    if folder is not None and there(folder, name):
         return f"The folder has {name}: name it from there, with nothing in front."
     return f"Put it into the folder, and name it from there: {name}"
 
 
-def _keeps_out(folder: Path | None) -> bool:
+def keeps_out(folder: Path | None) -> bool:
     """Whether the folder has a .dockerignore with a line that keeps something out."""
     for name in IGNORE_FILES if folder is not None else ():
         try:
@@ -70,33 +70,34 @@ def _keeps_out(folder: Path | None) -> bool:
 
 def _removed_later(one: Instruction, file: Dockerfile, folder: Path | None) -> Iterator[Found]:
     """Find an rm of what an earlier step made: that layer keeps it."""
-    at = _working_folder(file, one)
+    at = working_folder(file, one)
     for command in lines(one):
         if command.program == "cd" and len(command.words) > 1:
-            at = _join(at, command.words[1])
+            at = join(at, command.words[1])
         if command.program != "rm":
             continue
         for path in command.words[1:]:
             if path.startswith("-") or not path.strip("/*"):
                 continue
             for other in above(file, one):
-                if _brings(other, _join(at, path), file, folder) or _makes(other, path.rstrip("/*")):
+                if _brings(other, join(at, path), file, folder) or _makes(other, path.rstrip("/*")):
                     message = f"“{path}” stays in the layer of line {other.first_line}; this only hides it."
                     better = "Remove it in the step that makes it, or don't copy it."
                     yield Found("removed-too-late", message, better, path)
                     break
 
 
-def _working_folder(file: Dockerfile, one: Instruction) -> str:
+def working_folder(file: Dockerfile, one: Instruction) -> str:
     """Give the folder that a step works in; what does not begin with / begins at that of the base image."""
     at = ""
     for other in above(file, one):
         if other.keyword == "WORKDIR" and other.args:
-            at = _join(at, other.args[0])
+            at = join(at, other.args[0])
     return at
 
 
-def _join(at: str, path: str) -> str:
+def join(at: str, path: str) -> str:
+    """Give a path in the image, seen from the folder `at`."""
     return posixpath.normpath(posixpath.join(at, path.strip("'\"")))
 
 
@@ -111,7 +112,7 @@ def _brings(one: Instruction, removed: str, file: Dockerfile, folder: Path | Non
     """Whether a COPY or ADD brings what an rm of this path, or pattern, takes away again."""
     if one.keyword not in ("COPY", "ADD") or not one.destination:
         return False
-    to = _join(_working_folder(file, one), one.destination)
+    to = join(working_folder(file, one), one.destination)
     if _takes_away(to, removed) or (to == posixpath.dirname(removed) and posixpath.basename(removed) == "*"):
         return True
     below = posixpath.relpath(removed, to) if removed.startswith("/") == to.startswith("/") else ".."
@@ -130,10 +131,10 @@ def _holds(one: Instruction, source: str, below: str, folder: Path | None) -> bo
         unseen = True
     else:
         unseen = _takes_away(posixpath.basename(source), below)
-    there = _there(folder, source) if folder is not None else []
-    if folder is None or not there:
+    found = there(folder, source) if folder is not None else []
+    if folder is None or not found:
         return unseen
-    for path in there:
+    for path in found:
         inside = walk(path) if path.is_dir() else [""]
         for name in inside:
             ours = (path / name).relative_to(folder).as_posix()
@@ -152,7 +153,7 @@ def _takes_away(path: str, removed: str) -> bool:
     return False
 
 
-def _there(folder: Path, source: str) -> list[Path]:
+def there(folder: Path, source: str) -> list[Path]:
     """List what COPY finds in the folder under this name or pattern."""
     bare = posixpath.normpath(source.lstrip("/") or ".")
     if ".." in bare.split("/"):

@@ -5,22 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .about import ABOUT
+from .doubts_folder import join, keeps_out, there, working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from workshop.dockerfile import Dockerfile, Instruction
 
 LONGEST = 70
 """Characters of a command that are repeated in a sentence."""
+WHOLE = (".", "./", "/")
+"""How COPY names the whole folder."""
 
 
-def sentence(one: Instruction, file: Dockerfile) -> str:
-    """Say what this instruction does; for one that can't be read, what its kind does."""
+def sentence(one: Instruction, file: Dockerfile, folder: Path | None = None) -> str:
+    """Say what this instruction does; for one that can't be read, what its kind does.
+
+    `folder` is what it is built from: with it, COPY tells folders from files.
+    """
     if not one.known:
         return f"“{short(one.written)}” is not an instruction."
     if not one.args and one.inner is None:
         return ABOUT[one.keyword].does
+    if one.keyword in ("COPY", "ADD"):
+        return _copy(one, file, folder)
     return SAYING[one.keyword](one, file)
 
 
@@ -32,7 +41,10 @@ def short(text: str) -> str:
 
 def both(items: tuple[str, ...]) -> str:
     """Join names as one says them."""
-    names = [f"“{short(item)}”" for item in items]
+    return _joined([f"“{short(item)}”" for item in items])
+
+
+def _joined(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
@@ -62,19 +74,45 @@ def _run(one: Instruction, _: Dockerfile) -> str:
     return f"Runs {command(one.args, json_form=one.json_form)}, and keeps the files that it changes."
 
 
-def _copy(one: Instruction, _: Dockerfile) -> str:
+def _copy(one: Instruction, file: Dockerfile, folder: Path | None) -> str:
     if one.destination is None:
         return ABOUT[one.keyword].does
     source = one.flag("from")
-    place = f"“{source}”" if source else "your folder"
-    things = [f"{both(one.sources)} from {place}"] if one.sources else []
+    if source:
+        things = [f"{both(one.sources)} from “{source}”"] if one.sources else []
+    else:
+        things = _of_your_folder(one.sources, folder)
     if one.heredocs:
         things.append("the text below")
     addresses = [name for name in one.sources if "://" in name]
     if one.keyword == "ADD" and addresses:
         things = [f"what it finds at {both(tuple(addresses))}"]
     owner = f", owned by {one.flag('chown')}" if one.flag("chown") else ""
-    return f"Copies {' and '.join(things) or 'files'} to “{short(one.destination)}” in the image{owner}."
+    to = short(_destination(one, file))
+    return f"Copies {' and '.join(things) or 'files'} to “{to}” in the image{owner}."
+
+
+def _of_your_folder(sources: tuple[str, ...], folder: Path | None) -> list[str]:
+    """Name what comes from the learner's folder: of a folder it is what lies in it, not the folder itself."""
+    if any(source in WHOLE for source in sources):
+        return ["everything in your folder" + (", except what .dockerignore names," if keeps_out(folder) else "")]
+    names = [
+        f"what is in “{short(source)}”" if folder and _is_folder(folder, source) else f"“{short(source)}”"
+        for source in sources
+    ]
+    return [f"{_joined(names)} from your folder"] if names else []
+
+
+def _is_folder(folder: Path, source: str) -> bool:
+    return [path.is_dir() for path in there(folder, source)] == [True]
+
+
+def _destination(one: Instruction, file: Dockerfile) -> str:
+    """Give the destination from the root on; as written where WORKDIR does not tell, or its value is not known."""
+    written, at = one.destination or "", working_folder(file, one)
+    if not at.startswith("/") or "$" in at + written or written.startswith("/"):
+        return written
+    return join(at, written) + ("/" if written.endswith("/") else "")
 
 
 def _cmd(one: Instruction, file: Dockerfile) -> str:
@@ -154,10 +192,8 @@ def _maintainer(one: Instruction, _: Dockerfile) -> str:
 
 
 SAYING: dict[str, Callable[[Instruction, Dockerfile], str]] = {
-    "ADD": _copy,
     "ARG": _arg,
     "CMD": _cmd,
-    "COPY": _copy,
     "ENTRYPOINT": _entrypoint,
     "ENV": _env,
     "EXPOSE": _expose,

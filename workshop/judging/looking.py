@@ -34,7 +34,8 @@ def while_running(image: str, *commands: str, options: str = "-d -P") -> str:
 def asking(image: str, path: str, *, port: int | None = None) -> str:
     """Write commands that ask a container of `image` for `path`, and show head and body of the answer.
 
-    They ask inside of it: so nobody has to find out a published port, and curl need not be on the machine.
+    They ask inside of it, with the curl of nginx's image, as the lesson does: so nobody has to find out a published
+    port, and curl need not be on the machine.
     """
     beyond = f":{port}" if port not in (None, 80) else ""
-    return while_running(image, f"docker exec {NAME} wget -q -S -O - http://127.0.0.1{beyond}{path}")
+    return while_running(image, f"docker exec {NAME} curl -si http://127.0.0.1{beyond}{path}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workshop import names, places
 from workshop.engine import cli
+from workshop.judging import difference
 from workshop.trouble import MachineTrouble, Usage
 
 from . import lesson
@@ -152,7 +153,8 @@ def _walk(steps: Sequence[Block], at: Path, ask: Ask) -> None:
         return
     for block in steps:
         if block.title:
-            _written(block, at, ask)
+            if not _written(block, at, ask):
+                return
             continue
         for command in block.commands():
             report.say("")
@@ -204,22 +206,31 @@ def _run(words: list[str], at: Path, *, fails: bool) -> None:
         report.say(f"(It ended with exit code {code}; the lesson expects that it succeeds.)")
 
 
-def _written(block: Block, at: Path, ask: Ask) -> None:
-    """Wait until a file of the lesson is as the section shows it, or the reader goes on all the same."""
+def _written(block: Block, at: Path, ask: Ask) -> bool:
+    """Wait until a file of the lesson is as the section shows it, or the reader goes on; False if they stop here."""
     from workshop import report
 
     file = at / block.title
     report.say(f"\nNow make {places.as_typed(file)} look as the section shows it, and save.")
-    while not _same(file, block):
-        if ask("Enter when it is saved; s goes on without it: ").strip() in ("s", "q"):
-            return
-        if not _same(file, block):
-            report.say("It is not yet the same, line by line.")
+    while _difference(file, block):
+        typed = ask("Enter when it is saved, s skips, q stops: ").strip()
+        if typed in ("s", "q"):
+            return typed == "s"
+        if wrong := _difference(file, block):
+            report.say(f"It is not yet the same.\n{wrong}")
+    return True
 
 
-def _same(file: Path, block: Block) -> bool:
+def _difference(file: Path, block: Block) -> str:
+    """Show where a file is not yet what the section shows; empty where it is, up to blank lines and ends of lines."""
     try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return False
-    return [line.rstrip() for line in lines if line.strip()] == [line.rstrip() for line in block.lines if line.strip()]
+        lines = [line.rstrip() for line in file.read_bytes().decode("utf-8", "replace").splitlines()]
+    except OSError:
+        return "There is no such file."
+    wanted = iter([line.rstrip() for line in block.lines if line.strip()])
+    whole = [next(wanted, "") if line else "" for line in lines] + list(wanted)  # with blank lines where yours has them
+    theirs, yours = ("\n".join(text).rstrip("\n") for text in (whole, lines))
+    if theirs == yours:
+        return ""
+    theirs, yours = difference.first_difference(theirs, yours)
+    return f"yours   {yours}\nlesson  {theirs}"
