@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from workshop import Lab, NotYet, Where, after
-from workshop.judging import health, serving, stopping
+from workshop.judging import health, scripts, stopping
 from workshop.judging.running import Running, until
 
 STARTER = "entrypoint-swallows-words"
@@ -174,7 +174,7 @@ def check_stops(lab: Lab) -> None:
         stopping.must_stop(running, says="Goodbye!")
     except NotYet as failed:
         where = failed.finding.where
-        if "server.sh" not in first and where and not where.text.startswith("STOPSIGNAL"):
+        if "server.sh" not in first and where and not where.text.startswith(("STOPSIGNAL", "FROM")):
             where = _start_line(lab, "server.sh") or where
         if failed.finding.reason == "signal-ignored":
             where = _start_line(lab, "trap") or where
@@ -186,7 +186,7 @@ def check_stops(lab: Lab) -> None:
 def _is_the_server(lab: Lab, command: str) -> bool:
     """Whether a process with this command line is server.sh as it was given, itself or in a shell."""
     program, script = [*command.split(), "", ""][:2]
-    path = script if program.rpartition("/")[2] in serving.SHELLS else program
+    path = script if program.rpartition("/")[2] in scripts.SHELLS else program
     whole = posixpath.join("/", lab.build().config.get("WorkingDir") or "/", path)
     return lab.file(whole) == _given(lab)
 
