@@ -287,8 +287,15 @@ CASES = (
     build("instruction-inside-run", BUSYBOX + "RUN echo a && \\\n COPY a b\n", 2),
     build("package-tool-missing", BUSYBOX + "RUN apt-get update\n", 2),
     build("no-network-in-build", BUSYBOX + "RUN wget http://deb.debian.invalid/\n", 2),
-    build("flag-needs-buildkit", BUSYBOX + "COPY --chmod=755 a.sh /\n", 2, a__sh="", silent="buildkit"),
-    build("flag-needs-buildkit.mount", BUSYBOX + "RUN --mount=type=cache,target=/c true\n", 2, silent="buildkit"),
+    build("flag-needs-buildkit", BUSYBOX + "COPY --chmod=755 a.sh /\n", 2, detail="mode", a__sh="", silent="buildkit"),
+    build(
+        "flag-needs-buildkit.mount",
+        BUSYBOX + "RUN --mount=type=cache,target=/c true\n",
+        2,
+        detail="mount",
+        silent="buildkit",
+    ),
+    build("flag-needs-buildkit.exclude", BUSYBOX + "COPY --exclude=b . /\n", 2, detail="exclude"),
     build("unknown-flag", BUSYBOX + "COPY --form=a b c\n", 2),
     build("heredoc-not-understood", BUSYBOX + "RUN <<EOF\necho hi\nEOF\n", 3, silent=""),
     build(

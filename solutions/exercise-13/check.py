@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import NoReturn
 
 from workshop import Lab, NotYet, Where, after
-from workshop.judging import health, serving, stopping
+from workshop.judging import health, scripts, stopping
+from workshop.judging.heartbeat import Heart
 from workshop.judging.running import Running, until
 
 STARTER = "entrypoint-swallows-words"
@@ -18,6 +19,7 @@ OLD, YOUNG = 8, 2
 """Seconds: ages of a heartbeat that are clearly too old, and clearly young enough, for a limit of five."""
 ONE_BEAT = 1.2
 """Seconds within which a heart beats."""
+YOUNG_OF_NOBODY = f"a heartbeat younger than {OLD} seconds, of a server that gives none"
 
 
 def check_image_builds(lab: Lab) -> None:
@@ -67,6 +69,11 @@ def bananas(lab: Lab) -> Running:
     return lab.start(health=health.TIMING if health.test_of(lab.build()) else {})
 
 
+def heart(lab: Lab) -> Heart:
+    """The heart of the latter."""
+    return Heart(lab.once(bananas), HEARTBEAT, stop="/tmp/sick")  # noqa: S108 - in the container
+
+
 def _thing(lab: Lab) -> str:
     return f"plantains-{lab.nonce}"
 
@@ -104,11 +111,13 @@ def check_counts_bananas(lab: Lab) -> None:
 @after(check_counts_bananas)
 def check_is_healthy(lab: Lab) -> None:
     """Docker calls it healthy while its heart beats."""
-    running = lab.once(bananas)
+    beats = lab.once(heart)
     try:
-        health.must_be_healthy(running)
+        health.must_be_healthy(beats.running)
     except NotYet as failed:
-        if failed.finding.reason != "never-healthy" or _verdict_at(running, OLD) != 0:
+        if failed.finding.reason == "never-healthy" and beats.holds_after_a_beat(YOUNG):
+            return  # it is done more often here than its server's heart beats
+        if failed.finding.reason != "never-healthy" or beats.verdict_at(OLD) != 0:
             raise
         lab.not_yet(
             "compares-upside-down",
@@ -118,8 +127,8 @@ def check_is_healthy(lab: Lab) -> None:
             hint="in words: which number must be less than which, for exit code 0?",
             where=lab.where("HEALTHCHECK"),
         )
-    if _verdict_at(running, YOUNG) != 0:
-        if _verdict_at(running, -1) != 0:  # of the next second, so that none passes meanwhile
+    if beats.verdict_at(YOUNG) != 0 and not beats.holds_after_a_beat(YOUNG):
+        if beats.verdict_at(-1) != 0:  # of the next second, so that none passes meanwhile
             lab.not_yet(
                 "looks-past-the-heartbeat",
                 "The check fails though the heartbeat is new: it looks at something else, such as /tmp/sick, which is "
@@ -142,25 +151,25 @@ def check_is_healthy(lab: Lab) -> None:
 @after(check_is_healthy)
 def check_notices_a_stuck_server(lab: Lab) -> None:
     """Docker calls it unhealthy when its heart has stopped."""
-    running = lab.once(bananas)
-    if _verdict_at(running, OLD) == 0:
-        if not _notices_in_time(running):
-            _never_unhealthy(lab, running)
+    running, beats = lab.once(bananas), lab.once(heart)
+    if beats.verdict_at(OLD) == 0:
+        if not beats.notices_in_time(OLD):
+            _never_unhealthy(lab, beats)
         health.must_look_often(running)
         return
     if running.health("unhealthy", health.WITHIN) is None:
         running.must_stay_up()
-        _never_unhealthy(lab, running)
+        _never_unhealthy(lab, beats)
     others = any(not one.startswith("sleep") for one in running.processes()[1:])  # else there is only the server
-    if until(lambda: _age(running) < OLD or None, ONE_BEAT if others else 0):
+    if beats.goes_on(OLD, ONE_BEAT if others else 0):
         lab.not_yet(
             "another-beats",
             "The heartbeat goes on while the server is stuck: something else touches its file.",
             expected=f"nobody but server.sh writes {HEARTBEAT}",
-            actual=f"a heartbeat younger than {OLD} seconds, of a server that gives none",
+            actual=YOUNG_OF_NOBODY,
             hint="who else writes that file, and what does it know of the server?",
             look=lab.while_running("docker top look", options="-d"),
-            where=_start_line(lab, "heartbeat") or lab.where("ENTRYPOINT") or lab.where("CMD"),
+            where=_line(lab, "heartbeat") or lab.where("ENTRYPOINT") or lab.where("CMD"),
         )
     health.must_look_often(running)
 
@@ -174,10 +183,10 @@ def check_stops(lab: Lab) -> None:
         stopping.must_stop(running, says="Goodbye!")
     except NotYet as failed:
         where = failed.finding.where
-        if "server.sh" not in first and where and not where.text.startswith("STOPSIGNAL"):
-            where = _start_line(lab, "server.sh") or where
+        if "server.sh" not in first and where and not where.text.startswith(("STOPSIGNAL", "FROM")):
+            where = _line(lab, "server.sh") or where
         if failed.finding.reason == "signal-ignored":
-            where = _start_line(lab, "trap") or where
+            where = _line(lab, "trap") or where
         raise NotYet(replace(failed.finding, where=where)) from failed
     if not _is_the_server(lab, first):
         _must_be_its_own_goodbye(lab)
@@ -186,7 +195,7 @@ def check_stops(lab: Lab) -> None:
 def _is_the_server(lab: Lab, command: str) -> bool:
     """Whether a process with this command line is server.sh as it was given, itself or in a shell."""
     program, script = [*command.split(), "", ""][:2]
-    path = script if program.rpartition("/")[2] in serving.SHELLS else program
+    path = script if program.rpartition("/")[2] in scripts.SHELLS else program
     whole = posixpath.join("/", lab.build().config.get("WorkingDir") or "/", path)
     return lab.file(whole) == _given(lab)
 
@@ -215,7 +224,7 @@ def _must_be_its_own_goodbye(lab: Lab) -> None:
             actual=running.last_words(3),
             hint="what could process 1 wait for, before it ends?",
             look=lab.while_running("docker top look", "docker stop look", "docker logs look", options="-d"),
-            where=_start_line(lab, "trap") or lab.where("ENTRYPOINT") or lab.where("CMD"),
+            where=_line(lab, "trap") or lab.where("ENTRYPOINT") or lab.where("CMD"),
         )
     lab.not_yet(
         "no-goodbye",
@@ -224,7 +233,7 @@ def _must_be_its_own_goodbye(lab: Lab) -> None:
         actual=running.last_words(3),
         hint="who is process 1, and what does the server get to know of the signal?",
         look=lab.while_running("docker top look", "docker stop look", "docker logs look", options="-d"),
-        where=_start_line(lab, "Goodbye") or lab.where("ENTRYPOINT") or lab.where("CMD"),
+        where=_line(lab, "Goodbye") or lab.where("ENTRYPOINT") or lab.where("CMD"),
     )
 
 
@@ -239,11 +248,9 @@ def _servers(lab: Lab) -> list[str]:
     return [str(one.relative_to(lab.folder)) for one in files if one.read_bytes().replace(b"\r\n", b"\n") == given]
 
 
-def _start_line(lab: Lab, containing: str) -> Where | None:
+def _line(lab: Lab, text: str) -> Where | None:
     """Find the line of a script, other than the server, that has this text."""
-    names = sorted(path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("*.sh"))
-    lines = (lab.where_in(name, containing) for name in names if not name.endswith("server.sh"))
-    return next(filter(None, lines), None)
+    return scripts.line_with(lab, text, but="server.sh")
 
 
 def _until_it_counts(running: Running) -> str:
@@ -265,13 +272,13 @@ def _must_count(lab: Lab, running: Running, thing: str) -> None:
             actual=said,
             hint="where should the server's own name stand, so that it is always there?",
             look=lab.started_shown(),
-            where=_start_line(lab, "$@") or lab.where("CMD"),
+            where=_line(lab, "$@") or lab.where("CMD"),
         )
     running.must_stay_up()
     if f"Counting {thing}\n" not in said:
         _wrong_count(lab, running, thing, said)
     if BANNER not in said.partition("Counting")[0]:
-        starts, banner = _start_line(lab, "server.sh"), _start_line(lab, BANNER)
+        starts, banner = _line(lab, "server.sh"), _line(lab, BANNER)
         late = starts if starts and banner and starts.file == banner.file and starts.line < banner.line else None
         lab.not_yet(
             "banner-gone",
@@ -298,6 +305,9 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
         reason, why = "windows-line-endings", f"{windows[0]} has Windows line endings; sh takes them for words."
         hint = "save it with LF line endings"
         where = lab.where_in(windows[0], "server.sh") or where
+        said = said.replace("\r", "\\r")  # which a terminal does not show
+        if places := running.image.where_is(lab.read(windows[0]), "busybox"):
+            look = f"docker run --rm --entrypoint cat {lab.image_name} -A {places[0]}"
     elif entry[1:2] == ["-c"] and where and "[" in where.text and re.search(r"\$[@*]", entry[2]):
         reason = "entrypoint-swallows-words"
         why = "What follows sh -c and its line counts from $0 on; so the first word is $0, and $@ begins behind it."
@@ -324,65 +334,37 @@ def _wrong_count(lab: Lab, running: Running, thing: str, said: str) -> NoReturn:
         reason = "words-not-passed-on"
         why = "start.sh gets the words, and starts the server with others, or with none."
         hint = "how does a script hand on all the words it got?"
-        where = _start_line(lab, "server.sh")
+        where = _line(lab, "server.sh")
     lab.not_yet(reason, why, expected=f"Counting {thing}", actual=said or "nothing", hint=hint, look=look, where=where)
 
 
-def _verdict_at(running: Running, age: int | None) -> int:
-    """Stop the heart, and give the health check's exit code for a last beat `age` seconds ago; None, for none."""
-    if age is None:
-        running.exec("sh", "-c", f"touch /tmp/sick; rm -f {HEARTBEAT}", user="0")
-        return health.run_once(running).code
-    code = 0
-    for _ in range(5):
-        running.exec("sh", "-c", f"touch /tmp/sick; touch -d @$(($(date +%s) - {age})) {HEARTBEAT}", user="0")
-        code = health.run_once(running).code
-        if age <= _age(running) <= age + 2:  # else the server beat once more, or the machine was slow
-            break
-    return code
-
-
-def _notices_in_time(running: Running) -> bool:
-    """Whether the check misses the file, and fails when the heart really stops: not all times can be set (%Z)."""
-    if _verdict_at(running, 1_000_000) != 0 or _verdict_at(running, None) == 0:
-        return False
-    _verdict_at(running, 0)
-    running.exec("sleep", str(OLD))
-    return health.run_once(running).code != 0
-
-
-def _age(running: Running) -> int:
-    """Give the seconds since the last heartbeat; below 0 where there is none, or one of the future."""
-    now = running.exec("sh", "-c", f"echo $(($(date +%s) - $(stat -c %Y {HEARTBEAT})))", user="0").stdout.strip()
-    return int(now) if now.isdigit() else -1
-
-
-def _printed_at(running: Running, age: int) -> str:
-    """Give what the health check prints for a last beat `age` seconds ago."""
-    _verdict_at(running, age)
-    return health.run_once(running).text.strip()
-
-
-def _never_unhealthy(lab: Lab, running: Running) -> NoReturn:
+def _never_unhealthy(lab: Lab, beats: Heart) -> NoReturn:
     """Say what the health check looks at instead of the heartbeat's age."""
-    said, again, young = (_printed_at(running, age) for age in (OLD, OLD, YOUNG))
+    expected, seen = f"unhealthy when {HEARTBEAT} is older than five seconds", f"a heartbeat {OLD} seconds old"
+    said, again, young = (beats.printed_at(age) for age in (OLD, OLD, YOUNG))
     if said == again != young:
         reason = "health-check-only-prints"
         why = f"The check prints “{said.partition(chr(10))[0]}”, and Docker looks at its exit code alone."
         hint = "with which exit code does your check end then?"
-    elif _verdict_at(running, 1_000_000) != 0:
+    elif beats.verdict_at(1_000_000) != 0:
         reason, why = "too-patient", f"A server that has been stuck for {OLD} seconds still counts as well."
         hint = "compare the numbers in your health check"
-    elif said == again != _printed_at(running, 1_000_000):
+        if "-mmin" in " ".join(health.test_of(beats.running.image)):
+            hint = "-mmin counts whole minutes; which program gives the time of a file in seconds?"
+    elif said == again != beats.printed_at(1_000_000):
         reason = "health-check-only-prints"
         why = "What the check prints goes by the age; Docker looks at its exit code alone, and that stays 0."
         hint = "with which exit code does your check end when it prints nothing?"
-    elif _verdict_at(running, None) != 0:
+    elif beats.verdict_at(None) != 0:
         reason, why = "only-looks-for-the-file", "The check asks whether the heartbeat is there, not how old it is."
         hint = "which program tells when a file was last touched?"
-    elif _verdict_at(running, -1_000) != 0:
+    elif beats.verdict_at(-1_000) != 0:
         reason, why = "counts-backwards", "The check takes now from then, so an age is below zero: less than any limit."
         hint = "which of the two times is the greater number?"
+    elif beats.is_touched_by_the_check(OLD, ONE_BEAT):
+        reason, why = "another-beats", "Your check itself touches the heartbeat, so it always finds a young one."
+        hint = "what may a check do to what it looks at?"
+        expected, seen = f"nobody but server.sh writes {HEARTBEAT}", YOUNG_OF_NOBODY
     else:
         reason = "health-check-never-fails"
         why = "The heart has stopped, and the check still says that all is well. What can't fail is not a check."
@@ -390,8 +372,8 @@ def _never_unhealthy(lab: Lab, running: Running) -> NoReturn:
     lab.not_yet(
         reason,
         why,
-        expected=f"unhealthy when {HEARTBEAT} is older than five seconds",
-        actual=f"healthy, with a heartbeat {OLD} seconds old",
+        expected=expected,
+        actual=f"healthy, with {seen}",
         hint=hint,
         look=f'docker inspect -f "{{{{json .State.Health}}}}" CONTAINER   (of: docker run -d {lab.image_name})',
         where=lab.where("HEALTHCHECK"),

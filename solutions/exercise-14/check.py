@@ -1,12 +1,14 @@
 """Exercise 14 is done when the image of the Banana Gazette can be shipped: every point of its release list holds."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from typing import NoReturn
 
 from workshop import Image, Lab, NotYet, Where, after
 from workshop.inside.layers import Layer
 from workshop.judging import causes, health, pages, shipping, stopping, users, versions
+from workshop.judging.nginx import sites
 from workshop.judging.running import Running
 
 STARTER = "deleted-is-not-gone"
@@ -96,7 +98,8 @@ def check_container_runs(lab: Lab) -> None:
 @after(check_image_builds)
 def check_pages_are_made(lab: Lab) -> None:
     """It has a page for each article as it is now, and the signature fits."""
-    where = lab.where("RUN", containing="build.sh") or lab.where("COPY")
+    where = lab.where("RUN", containing="build.sh")
+    where = where or lab.maker(f"{lab.once(folder)}/index.html", lab.once(base), lab.once(shipped))
     key = next((content for name, content in lab.once(marks).items() if _kind(name) == "key"), None)
     signed = sha256(lab.read("signing.key") if key is None else key)
     for name in _pages(lab):
@@ -243,10 +246,18 @@ def check_port(lab: Lab) -> None:
     running = lab.once(site)
     if PORT not in running.image.exposed:
         raise NotYet(causes.not_published(running, 8080))
-    running.fetch("/", port=8080)
+    try:
+        running.fetch("/", port=8080)
+    except NotYet as failed:
+        if failed.finding.reason != "nobody-listens-there":
+            raise
+        told = sites.anywhere(lab, "listen")
+        where = told[1] if told and "8080" not in told[1].text else lab.where("CMD", "ENTRYPOINT")
+        hint = "let the server listen on 8080: where is it told its port?"
+        raise NotYet(replace(failed.finding, hint=hint, where=where or failed.finding.where)) from failed
 
 
-@after(check_pages_are_served)
+@after(check_pages_are_served, check_port)
 def check_health(lab: Lab) -> None:
     """It is healthy, and unhealthy without its front page."""
     running = lab.once(site)

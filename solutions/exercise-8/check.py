@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from workshop import Image, Lab, Where, after
 from workshop.judging import arriving
-from workshop.judging.arriving import FOLLOW, Trail, line_of
+from workshop.judging.arriving import FOLLOW, Trail, env_wins, line_of
 
 if TYPE_CHECKING:
     from workshop.judging.arriving import Cause
@@ -252,9 +252,7 @@ def _another(lab: Lab, trail: Trail, seen: str, wanted: str) -> Cause:
     """Say why it is not empty, and not what it should be."""
     defaults = [one for one in trail.defaults if (NAME, seen) in one.pairs]
     if any((NAME, seen) in one.pairs for one in trail.sets):
-        why = "ENV and ARG have the same name here, and ENV always wins: its value hides what --build-arg says."
-        if not trail.asks:
-            why = "ENV sets VERSION to a value of its own, and no ARG of the stage lets --build-arg change it."
+        why = env_wins(trail)
         return "env-wins", why, line_of(lab, trail.sets[-1]), "does this name need a value of its own for containers?"
     if wanted == "dev" and defaults:
         why = "The default that stands nearest wins, and it is not the one asked for."

@@ -87,6 +87,7 @@ def refine(scene: Scene) -> Answer:
         "image-not-here": _image,
         "instruction-arguments": _arguments,
         "file-instead-of-folder": _in_the_way,
+        "flag-needs-buildkit": _newer_builder,
         "folder-not-in-image": missing.folder,
         "list-was-not-json": _list,
         "null-byte": sources.null_byte,
@@ -238,7 +239,14 @@ def _tool(scene: Scene) -> Answer:
 
 def _flag(scene: Scene) -> Answer:
     flag = scene.groups.get("flag", "").lstrip("-")
-    return ("flag-needs-buildkit", "recent", {"flag": flag}) if flag in RECENT else (scene.reason, "", {})
+    if flag not in RECENT:
+        return scene.reason, "", {}
+    return "flag-needs-buildkit", "exclude" if flag == "exclude" else "recent", {"flag": flag}
+
+
+def _newer_builder(scene: Scene) -> Answer:
+    """Tell by the flag what does the same without it."""
+    return scene.reason, {"--chmod": "mode", "--mount": "mount"}.get(scene.groups.get("flag", ""), ""), {}
 
 
 def _user(scene: Scene) -> Answer:

@@ -219,13 +219,28 @@ WRITING = (
         Words(
             "{flag} needs the newer builder, BuildKit.",
             "This docker command builds with the older one.",
-            ("Do it without {flag}: a RUN can do much of that, such as chmod. Or install the buildx plugin.",),
+            ("Do it without {flag}. Or install the buildx plugin.",),
         ),
         keywords=("COPY", "ADD", "RUN", "FROM"),
         details={
+            "mode": Words(
+                "{flag} needs the newer builder, BuildKit.",
+                "This docker command builds with the older one.",
+                ("Do it without {flag}: a RUN can do the same. Or install the buildx plugin.",),
+            ),
+            "mount": Words(
+                "{flag} needs the newer builder, BuildKit.",
+                "This docker command builds with the older one.",
+                ("COPY the files in; in an earlier stage if they must not stay. Or install the buildx plugin.",),
+            ),
+            "exclude": Words(
+                "This builder does not know --{flag}.",
+                "It needs a BuildKit that is newer than this builder.",
+                ("Name these files in a .dockerignore.",),
+            ),
             "recent": Words(
                 "This builder does not know --{flag}.",
-                "That flag needs BuildKit, and a recent one.",
+                "It needs a BuildKit that is newer than this builder.",
                 ("Do it without --{flag}.",),
             ),
         },

@@ -85,6 +85,13 @@ def why_empty(lab: Lab, trail: Trail, *, by_default: bool, written: Where | None
     return "no-arg", why, None, FOLLOW
 
 
+def env_wins(trail: Trail) -> str:
+    """Say why an ENV line's value stays, whatever --build-arg says."""
+    if trail.asks:
+        return "ENV and ARG have the same name here, and ENV always wins: its value hides what --build-arg says."
+    return f"ENV sets {trail.name} to a value of its own, and no ARG of the stage lets --build-arg change it."
+
+
 def read_at_start(lab: Lab, name: str, program: str) -> Where | None:
     """Find the line that takes a variable from the container's environment."""
     forms = (f"${name}", "${" + name)

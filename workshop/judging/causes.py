@@ -186,6 +186,8 @@ def ended(running: Running, *, expected: str = "a container that is still runnin
         found = None  # that is about the reader's own shell, and here one in the container spoke
     where = lab.line(found.where.line) if found and found.where else None
     look = looking.command_of(running.image.name)
+    if found and found.reason == "nginx-may-not-write":
+        look = looking.permissions_above(running.image.name, found.found["path"])
     if found and found.reason == "nginx-config-refused":
         from .nginx import refused
 

@@ -25,6 +25,8 @@ WITHIN = 6.0
 _ENOUGH = 6
 """Failures in a row after which nobody expects a success."""
 _SHELL = ("/bin/sh", "-c")
+_UNANSWERED = ("nothing-listens", "localhost-is-ipv6", "tool-missing-in-image")
+"""Reasons of the error table for which a program does not get the page that it should ask for."""
 _BROKEN = re.compile(
     r"syntax error|unrecognized(?: option|:)|invalid (?:number|option|date)|unknown operand|bad number", re.IGNORECASE
 )
@@ -100,14 +102,17 @@ def must_be_healthy(running: Running) -> None:
     lab = running.lab
     if not _test(running):
         elsewhere = lab.where("HEALTHCHECK")
+        is_elsewhere = elsewhere is not None and "NONE" not in elsewhere.text.upper()
         lab.not_yet(
             "no-health-check",
             "The HEALTHCHECK line is not part of the image that is shipped: only the last stage's is."
-            if elsewhere and "NONE" not in elsewhere.text.upper()
+            if is_elsewhere
             else "The image does not say how to find out whether its server is well.",
             expected="a health check in the image",
             actual="none",
-            hint="which instruction gives Docker a command to try now and then?",
+            hint="below which FROM must it stand?"
+            if is_elsewhere
+            else "which instruction gives Docker a command to try now and then?",
             look=f'docker image inspect -f "{{{{json .Config.Healthcheck}}}}" {running.image.name}',
             where=elsewhere,
         )
@@ -139,18 +144,14 @@ def _never_healthy(running: Running) -> None:
         by_hand = run_once(running)
         said, code = by_hand.text.strip(), by_hand.code
     found = diagnosis.diagnose(said) if said else None
-    asked, ports = _asked(test), {str(one.port) for one in running.listeners()}
     reason = "never-healthy"
     why = "The server is well, and the check says that it is not, each time."
     hint = "run the command of your health check by hand, in the container"
     if test[0] == "CMD" and any("$" in word for word in test) and test[2:3] != ["-c"]:
         reason, why = "health-check-without-a-shell", "In a list nobody replaces $…: there is no shell to do it."
         hint = "which form of CMD runs in a shell?"
-    elif found and found.reason == "nothing-listens" and asked and asked not in ports:
-        reason = "health-asks-another-port" if ports else "nothing-listens"
-        why = f"The check asks port {asked}, and nothing listens there: the server listens on "
-        why += f"{', '.join(sorted(ports))}." if ports else "no port at all."
-        hint = "a check runs inside the container; by what does one see there that the server is well?"
+    elif found and (closer := _by_its_port(running, _asked(test), found.reason)):
+        reason, why, hint = closer
     elif found and found.reason in ("localhost-is-ipv6", "nothing-listens") and any("localhost" in w for w in test):
         reason = "localhost-is-ipv6"
         why = "“localhost” became the address ::1, where nobody listens: the server listens on IPv4 only."
@@ -183,6 +184,22 @@ def _never_healthy(running: Running) -> None:
         look=lab.while_running(_SLEEP, _HEALTH, options=_OFTEN),
         where=lab.where("HEALTHCHECK"),
     )
+
+
+def _by_its_port(running: Running, asked: str, reason: str) -> tuple[str, str, str] | None:
+    """Tell where nobody listens on the port that a health check asks: reason, why and hint."""
+    if not asked or reason not in _UNANSWERED:
+        return None
+    ports = sorted({str(one.port) for one in running.listeners()})
+    if not ports:
+        why = f"The check asks port {asked} for a page, and nothing in this container listens on any port."
+        reason = reason if reason == "tool-missing-in-image" else "nothing-listens"
+        return reason, why, "this server answers no requests; what does it leave behind while it is well?"
+    if asked in ports or reason != "nothing-listens":
+        return None
+    why = f"The check asks port {asked}, and nothing listens there: the server listens on {', '.join(ports)}."
+    hint = "a check runs inside the container; by what does one see there that the server is well?"
+    return "health-asks-another-port", why, hint
 
 
 def _by_its_words(said: str) -> tuple[str, str, str] | None:

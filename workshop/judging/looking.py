@@ -26,6 +26,11 @@ def command_of(image: str) -> str:
     return f'docker image inspect -f "{{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}" {image}'
 
 
+def permissions_above(image: str, path: str) -> str:
+    """Write a command that shows who may write to the folder that `path` is in."""
+    return f"docker run --rm --entrypoint ls {image} -ld {path.rpartition('/')[0] or '/'}"
+
+
 def while_running(image: str, *commands: str, options: str = "-d -P") -> str:
     """Write commands that start `image` as a container called `look`, do `commands` with it, and remove it."""
     return "\n".join([f"docker run {options} --name {NAME} {image}", *commands, f"docker rm -f {NAME}"])

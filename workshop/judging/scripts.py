@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .lab import Image, Lab
 
+SHELLS = ("sh", "ash", "bash")
 REASONS = ("interpreter-missing", "wrong-kind-of-program")
 """What the error table calls what Linux says of such a script."""
 _MARK = b"\xef\xbb\xbf"
@@ -89,15 +90,34 @@ def first_line(lab: Lab, image: Image, program: str) -> Closer | None:
     return "wrong-kind-of-program", why, "in which encoding does your editor save it?" if wide else hint, where
 
 
-def of_command(lab: Lab) -> list[tuple[str, bytes]]:
+def of_command(lab: Lab, image: Image | None = None) -> list[tuple[str, bytes]]:
     """List the answer's scripts that its containers start: each by its name in the folder, and what is in it."""
-    image = lab.build()
+    image = image or lab.build()
     ours = _ours(image)
     folders = ["", *_search_path(image)]
     words = dict.fromkeys(" ".join(image.command).split())
     paths = [place(image, posixpath.join(folder, word)) for word in words for folder in folders]
     found = [lab.file(path, image) or b"" for path in dict.fromkeys(paths) if path.lstrip("/") in ours]
     return [(name, text) for text in found if text.strip() and (name := _in_folder(lab, text))]
+
+
+def starter_of(lab: Lab, image: Image, process: str) -> Where | None:
+    """Find the line that starts `process` (its command line), in the scripts that a container of `image` starts."""
+    words = process.partition(": master process ")[2] or process
+    program = next((one for one in map(posixpath.basename, words.split()) if one not in SHELLS), "")
+    for name, text in of_command(lab, image):
+        lines = enumerate(rules.text(text).splitlines(), 1)
+        called = re.compile(rf"^(?!\s*#).*(?<![\w.-]){re.escape(program)}(?![\w.-])")
+        if line := next((one for one in lines if program and called.search(one[1])), None):
+            return Where(lab.shown(name), line[0], line[1].strip())
+    return None
+
+
+def line_with(lab: Lab, text: str, *, but: str) -> Where | None:
+    """Find the first line that has this text in a script of the answer; not in those whose name ends with `but`."""
+    names = sorted(path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("*.sh"))
+    lines = (lab.where_in(name, text) for name in names if not name.endswith(but))
+    return next(filter(None, lines), None)
 
 
 def _in_folder(lab: Lab, content: bytes) -> str | None:

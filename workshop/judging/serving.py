@@ -7,7 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from . import pages
+from . import pages, scripts
 from .checking import NotYet
 from .users import numbers
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .web import Response
 
 PAGE = "www/index.html"
-SHELLS = ("sh", "ash", "bash")
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 _ONE_ADDRESS = re.compile(r"(?<![\d.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _QUOTED = re.compile(r"(?P<mark>[\"'])(?P<words>(?:(?!(?P=mark)).)*\s(?:(?!(?P=mark)).)*)(?P=mark)")
@@ -34,7 +33,7 @@ def command_as_meant(lab: Lab, *, expected: str, seen: str) -> None:
     config = lab.build().config
     start, words = list(config.get("Entrypoint") or []), list(config.get("Cmd") or [])
     line = [*start, *words]
-    by_shell = posixpath.basename(line[0] if line else "") in SHELLS and line[1:2] == ["-c"]
+    by_shell = posixpath.basename(line[0] if line else "") in scripts.SHELLS and line[1:2] == ["-c"]
     where, last = lab.where("CMD", "ENTRYPOINT"), lab.dockerfile.last("CMD")
     if start[1:2] == ["-c"] and "httpd" in start[-1] and any(word.startswith("-") for word in words):
         reason, where = "cmd-ignored", lab.where("ENTRYPOINT")

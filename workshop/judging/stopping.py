@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from . import causes
+from . import causes, scripts
 from .checking import NotYet
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WITHIN = 3
 """Seconds until it is killed: what hears the signal ends in a tenth of one."""
+_ASKED = "SIGTERM"
+"""What docker stop sends where the image says nothing else."""
 _EXIT_CODE = 'docker inspect -f "{{.State.ExitCode}}" look'
 _KILLED = 137
 """128 + 9: the exit code of what was killed."""
@@ -27,11 +29,11 @@ def must_stop(running: Running, *, says: str = "") -> None:
     lab = running.lab
     if not running.is_up():
         raise NotYet(causes.ended(running))
-    signal = str(running.image.config.get("StopSignal") or "SIGTERM")
-    processes, how = running.processes(), _takes(running, signal)
+    signal = str(running.image.config.get("StopSignal") or _ASKED)
+    processes, status = running.processes(), running.exec("cat", "/proc/1/status").stdout
     stopped = running.stop(WITHIN)
     if stopped.code == _KILLED:
-        _was_killed(running, signal, processes, how)
+        _was_killed(running, signal, processes, status)
     words = running.last_words()
     if stopped.code:
         of = f" That is 128 + {stopped.code - 128}: it died of a signal." if stopped.code > 128 else ""  # noqa: PLR2004 - explained
@@ -57,16 +59,16 @@ def must_stop(running: Running, *, says: str = "") -> None:
         )
 
 
-def _takes(running: Running, signal: str) -> str:
+def _takes(status: str, signal: str) -> str:
     """Say how process 1 takes `signal`: "Cgt", by a handler; "Ign", it ignores it; or "" (/proc/1/status, proc(5))."""
     name = signal.upper().removeprefix("SIG")
     number = int(name) if name.isdigit() else _SIGNALS.get(name, _SIGNALS["TERM"])
-    sets = re.findall(r"^Sig(Cgt|Ign):\s*([0-9a-f]+)", running.exec("cat", "/proc/1/status").stdout, re.MULTILINE)
+    sets = re.findall(r"^Sig(Cgt|Ign):\s*([0-9a-f]+)", status, re.MULTILINE)
     return next((how for how, bits in sets if int(bits, 16) >> (number - 1) & 1), "")
 
 
-def _was_killed(running: Running, signal: str, processes: list[str], how: str) -> None:
-    lab = running.lab
+def _was_killed(running: Running, signal: str, processes: list[str], status: str) -> None:
+    lab, how = running.lab, _takes(status, signal)
     first, others = (processes[0], processes[1:]) if processes else ("unknown", [])
     where = (running.image.config.get("Entrypoint") and lab.where("ENTRYPOINT")) or lab.where("CMD", "ENTRYPOINT")
     mine = lab.where("STOPSIGNAL")
@@ -87,11 +89,15 @@ def _was_killed(running: Running, signal: str, processes: list[str], how: str) -
         reason, where = "signal-nobody-handles", mine
         why = f"docker stop sends {signal} here, and process 1 has no handler for it."
         hint = "which signals does the server handle?"
+    elif how != "Ign" and signal != _ASKED and _takes(status, _ASKED) == "Cgt":
+        reason, where = "signal-nobody-handles", lab.where("FROM")
+        why = f"The base image has docker stop send {signal}; process 1 has a handler for {_ASKED}, and none for that."
+        hint = "which instruction says how docker stop asks?"
     elif how == "Ign":
         reason, hint = "signal-ignored", "which line says trap '', and for which programs does that hold?"
         why = f"Process 1 was told to ignore {signal}. What a script ignores, the programs that it starts ignore, too."
     elif others:
-        reason = "signal-not-passed-on"
+        reason, where = "signal-not-passed-on", scripts.starter_of(lab, running.image, others[0]) or where
         why = f"docker stop tells process 1 only. That is not the server, and it does not pass {signal} on."
         hint = "who is process 1, and how could the server be it?"
     else:

@@ -115,7 +115,7 @@ def must_be_ordinary(running: Running) -> None:
             actual=actual,
             hint="look into the image's /etc/passwd: the third field is the number",
             look=f"docker run --rm --entrypoint cat {running.image.name} /etc/passwd",
-            where=lab.where("RUN", containing=named.partition(":")[0]) or where,
+            where=lab.where("RUN", containing="passwd") or lab.where("RUN", containing="adduser") or where,
         )
     _is_root(running, actual)
 

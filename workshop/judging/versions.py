@@ -53,8 +53,7 @@ def _another(lab: Lab, said: str, wanted: str, use: Instruction | None) -> Cause
     elif wanted in said:
         why, hint = "There is more than the version, such as quotes.", "compare the two, sign by sign"
     elif wanted != DEFAULT and (env := lab.where("ENV", containing=VARIABLE)):
-        reason, where = "env-wins", env
-        why = "ENV and ARG have the same name here, and ENV always wins: its value hides what --build-arg says."
+        reason, where, why = "env-wins", env, arriving.env_wins(trail)
     elif wanted == DEFAULT:
         reason, why = "default-is-not-dev", f"Without a build argument it should be {DEFAULT}."
         where = arriving.line_of(lab, next(reversed(trail.asks), use))
