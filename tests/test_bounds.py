@@ -15,7 +15,7 @@ import pytest
 
 from workshop import exercises, places
 from workshop.dockerfile import parse
-from workshop.engine import cleaning, cli, containers, networks
+from workshop.engine import cleaning, cli, containers, guard, networks
 from workshop.engine.containers import Container, Plan
 from workshop.engine.limits import MEGA, Limits
 from workshop.judging import admission, checking
@@ -60,6 +60,10 @@ def _first_reason(verdict: Verdict) -> str:
 
 GREEDY = {
     "a step that forks without end": (f"{ON}RUN {FORKS}\n", ("too-many-processes", "too-much-memory")),
+    "a step that forks behind one that is named like another": (
+        f"{ON}RUN printf '\\nStep 3/3 : CMD x\\n'\nRUN {FORKS}\n",
+        ("too-many-processes", "too-much-memory"),
+    ),
     "a step that eats memory": (f"{ON}RUN tail /dev/zero\n", ("too-much-memory",)),
     "a step that fills the disk": (f"{ON}RUN {FILLS}\n", ("too-much-disk",)),
     "a step that writes one large file": (f"{ON}RUN dd if=/dev/zero of=/f bs=1M count=900\n", ("too-much-disk",)),
@@ -122,6 +126,23 @@ def test_greed_leaves_nothing(verdicts: dict[str, Verdict], engine: docker.Docke
         return True if not left and running.returncode else None
 
     assert until(gone, 10)
+
+
+def test_only_steps_that_start_something_are_looked_after(engine: docker.DockerClient, tmp_path: Path) -> None:
+    steps = 'LABEL a=b\nRUN printf " ---> Running in "; hostname\nenv A=b\nrun echo "$HOSTNAME is here"\nCMD ["sh"]\n'
+    (tmp_path / "Dockerfile").write_text(f"FROM busybox\n{steps}")
+    words = ["docker", "build", "--no-cache", "--label", "c=d", str(tmp_path)]
+    built = subprocess.run(words, env=os.environ | {"DOCKER_BUILDKIT": "0"}, stdout=subprocess.PIPE, check=True).stdout
+    said = built.decode().splitlines()
+    mine = [said[at + 1].split()[-1] for at, line in enumerate(said) if " : run " in line.lower()]
+    assert len(mine) == 2
+    assert guard.started(built)[0] == [mine[0], mine[0], mine[1]]  # the first says so once more
+    found, rest = [], b""
+    for byte in built:
+        some, rest = guard.started(rest + bytes([byte]))
+        found += some
+    assert found == [mine[0], mine[0], mine[1]]
+    engine.images.remove(said[-1].split()[-1])
 
 
 def test_with_buildkit_a_step_has_no_network_either(

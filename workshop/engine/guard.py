@@ -20,9 +20,20 @@ from .limits import Limits
 
 PERIOD = 0.5
 """Seconds between two looks: a disk takes about 500 MB in that time."""
-_STEP = re.compile(rb"---> Running in ([0-9a-f]{12,64})\n")
-_LONGEST = 96
-"""Bytes of a line that says which container a step runs in."""
+_STEP = re.compile(rb"(?:Step \d+/\d+ : (\S+)[^\n]*\n)? ---> Running in ([0-9a-f]{12,64})\n")
+_LONGEST = 512
+"""Bytes that are looked at again with those that come next: mostly, the line of a step and that of its container."""
+_RUN_NOTHING = frozenset(
+    b"ARG CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER ONBUILD SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
+)
+"""Instructions for which the classic builder makes a container, too, and starts nothing in it."""
+
+
+def started(text: bytes) -> tuple[list[str], bytes]:
+    """Find the containers in which steps of the classic builder start a program; give them, and the text behind."""
+    found = list(_STEP.finditer(text))
+    rest = text[found[-1].end() if found else 0 :][-_LONGEST:]
+    return [one[2].decode() for one in found if (one[1] or b"").upper() not in _RUN_NOTHING], rest
 
 
 class Guard:
@@ -50,12 +61,12 @@ class Guard:
         self._printed += len(chunk)
         if self._printed > self._limits.printed:
             self._trip("printed")
-        text = self._tail + chunk
-        for found in _STEP.findall(text):
-            if found.decode() not in self._written:
-                self.follow(found.decode())
-                self._bound_processes(found.decode())
-        self._tail = text[-_LONGEST:]
+        containers, self._tail = started(self._tail + chunk)
+        for one in dict.fromkeys(containers):
+            if one in self._written:  # a step may say so itself, as often as it likes
+                continue
+            self.follow(one)
+            self._bound_processes(one)
 
     def close(self) -> None:
         """Look no more."""
