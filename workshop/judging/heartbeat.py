@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,14 @@ class Heart:
             return False
         health.run_once(alone.running)
         return alone.age() < old
+
+    def is_touched_by_another(self, old: int, within: float) -> bool:
+        """Whether another process of the container touches the heartbeat, where the server does so no more."""
+        alone = self._alone()
+        alone._beat(old)
+        alone.running.exec("sleep", str(math.ceil(within)))  # the server may have been about to beat
+        alone._beat(old)
+        return alone.goes_on(old, within)
 
     def goes_on(self, old: int, within: float) -> bool:
         """Whether the heartbeat is younger than `old`, now or `within` some seconds."""
