@@ -12,19 +12,13 @@ from workshop.judging.verdict import Result
 
 TOLD = [
     ("13/another-beats--the-check", "Dockerfile:3", "Your check itself touches the heartbeat"),
-    ("13/tool-missing-in-image", "Dockerfile:3", "this server answers no requests"),
     ("13/signal-nobody-handles--of-the-base", "Dockerfile:1", "process 1 has a handler for SIGTERM"),
-    ("13/signal-not-passed-on", "start.sh:3", "does not pass SIGTERM on"),
     ("13/too-patient--minutes", "Dockerfile:3", "-mmin counts whole minutes"),
     ("13/windows-line-endings", "start.sh:3", "\\r\n"),
     ("13/windows-line-endings", "start.sh:3", "cat banana-smith-exercise-13 -A /app/start.sh"),
-    ("14/env-wins", "Dockerfile:15", "ENV and ARG have the same name"),
     ("14/env-wins--no-arg", "Dockerfile:13", "no ARG of the stage"),
     ("14/nginx-may-not-write", "Dockerfile:16", "ls banana-smith-exercise-14 -ld /var/cache/nginx"),
-    ("14/no-health-check--another-stage", "Dockerfile:2", "below which FROM"),
-    ("14/nobody-listens-there", "Dockerfile:11", "let the server listen on 8080"),
     ("14/nobody-listens-there--own-configuration", "site.conf:2", "let the server listen on 8080"),
-    ("14/pages-not-made-from-articles", "Dockerfile:4", "made no page of it"),
     ("14/signal-not-passed-on", "start.sh:3", "does not pass SIGQUIT on"),
     ("14/user-with-number-zero", "Dockerfile:7", "The kernel knows numbers only"),
 ]
