@@ -270,10 +270,7 @@ CASES = (
     build("flag-needs-buildkit.recent", BUSYBOX + "COPY --link a.txt /\n", 2, detail="recent", a__txt=""),
     build("stage-name-unknown.nobody", BUSYBOX + BUSYBOX + "COPY --from=kitchen /out /out\n", 3, detail="nobody"),
     build(
-        "stage-name-unknown.other",
-        BUSYBOX[:-1] + " AS builder\n" + BUSYBOX + "COPY --from=kitchen /out /out\n",
-        3,
-        detail="nobody",
+        "stage-name-unknown.other", "FROM busybox AS b\nFROM busybox\nCOPY --from=kitchen /o /\n", 3, detail="nobody"
     ),
     build("folder-not-in-image", BUSYBOX + "RUN echo hi > /www/hi\n", 2),
     build("folder-not-in-image.mkdir", BUSYBOX + "RUN mkdir /a/b\n", 2),
