@@ -1,9 +1,9 @@
 """What a run made the engine do, written down call by call, and done again by a client that does nothing else.
 
 That is the engine's own limit for the very same work: the same images built, containers created, started, waited for
-and removed, as many beside each other as then. What only asks (GET) is left out, and so are the bounds set on a step
-of a build (its container has another ID today) and all that happened between the calls. For the classic builder:
-BuildKit's calls are a conversation, which can't be repeated.
+and removed, as many beside each other as then, and the same files, layers, logs and processes read. What else only asks
+(GET) is left out, and so are the bounds set on a step of a build (its container has another ID today) and all that
+happened between the calls. For the classic builder: BuildKit's calls are a conversation, which can't be repeated.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from typing import Any
 from benchmarks.measuring import Engine
 
 _ID = re.compile(rb"[0-9a-f]{64}")
+_READS = re.compile(r"/(?:archive|get|logs|top)(?:\?|$)")
+"""Where calls end for which the engine reads files, layers, logs or processes: that is work, too."""
 _PIECE = 65536
 _AT_ONCE = 16
 """Calls of one judge that may be under way beside each other."""
@@ -40,7 +42,7 @@ _TRIES = 2
 
 @dataclass(frozen=True)
 class Call:
-    """One call that changed something."""
+    """One call that changed something, or read files, layers, logs or processes."""
 
     judge: int
     """The number of the process that judged; 0 where nobody did."""
@@ -130,8 +132,9 @@ class _Line(http.server.BaseHTTPRequestHandler):
             else:
                 engine.request(self.command, self.path, body, headers)
                 status, found = self._answer(engine.getresponse())
-        if self.command not in ("GET", "HEAD") and not self.path.endswith("/update"):
-            ids, ended = _ID.findall(found), time.monotonic()
+        reads = self.command == "GET" and _READS.search(self.path)
+        if reads or (self.command not in ("GET", "HEAD") and not self.path.endswith("/update")):
+            ids, ended = ([] if reads else _ID.findall(found)), time.monotonic()
             one = Call(self._who, begun, ended, self.command, self.path, headers, body, status, ids)
             self.server.calls.append(one)
 
@@ -229,7 +232,8 @@ def _make(call: Call, known: dict[bytes, bytes]) -> bool:
     for _ in range(_TRIES):
         _LINES.engine.request(call.method, path, _now(call.body, known), call.headers)
         answer = _LINES.engine.getresponse()
-        found = _ID.findall(answer.read())
+        said = answer.read()
+        found = [] if call.method == "GET" else _ID.findall(said)
         if len(found) == len(call.ids) and call.status in (0, answer.status):
             known.update(zip(call.ids, found, strict=True))
             return True
