@@ -69,8 +69,7 @@ class Heart:
 
     def is_touched_by_the_check(self, old: int, within: float) -> bool:
         """Whether the health check makes an old heartbeat young, and nobody else does `within` some seconds."""
-        alone = self._alone()
-        alone._beat(old)
+        alone = self._stuck(old, within)
         if alone.goes_on(old, within):
             return False
         health.run_once(alone.running)
@@ -78,11 +77,7 @@ class Heart:
 
     def is_touched_by_another(self, old: int, within: float) -> bool:
         """Whether another process of the container touches the heartbeat, where the server does so no more."""
-        alone = self._alone()
-        alone._beat(old)
-        alone.running.exec("sleep", str(math.ceil(within)))  # the server may have been about to beat
-        alone._beat(old)
-        return alone.goes_on(old, within)
+        return self._stuck(old, within).goes_on(old, within)
 
     def goes_on(self, old: int, within: float) -> bool:
         """Whether the heartbeat is younger than `old`, now or `within` some seconds."""
@@ -92,6 +87,14 @@ class Heart:
         """Start another container of the same image, in which the engine does not look at the health."""
         running = self.running.lab.start(self.running.image, health={**health.TIMING, "interval": _SELDOM})
         return Heart(running, self.path, self.stop)
+
+    def _stuck(self, old: int, within: float) -> Heart:
+        """Start such a container, and let its server have beaten `old` seconds ago; it beats `within` some seconds."""
+        alone = self._alone()
+        alone._beat(old)
+        alone.running.exec("sleep", str(math.ceil(within)))  # the server may have been about to beat
+        alone._beat(old)
+        return alone
 
     def _beat(self, age: int) -> None:
         self._do(f"touch {self.stop}; touch -d @$(($(date +%s) - {age})) {self.path}")
