@@ -12,6 +12,7 @@ from workshop.diagnosis.sources import walk
 from workshop.dockerfile.stages import above
 
 from .doubt import ADDRESS, ARCHIVE, Found
+from .paths import IGNORE_FILES, join, keeps_out, there, working_folder
 from .shell import lines
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 Look = Callable[["Instruction", "Dockerfile", "Path | None"], Iterable[Found]]
 
 EVERYTHING = (".", "./", "*")
-IGNORE_FILES = (".dockerignore", "Dockerfile.dockerignore")
 
 
 def _sources(one: Instruction, _: Dockerfile, folder: Path | None) -> Iterator[Found]:
@@ -56,18 +56,6 @@ def _from_the_folder(source: str, folder: Path | None) -> str:
     return f"Put it into the folder, and name it from there: {name}"
 
 
-def keeps_out(folder: Path | None) -> bool:
-    """Whether the folder has a .dockerignore with a line that keeps something out."""
-    for name in IGNORE_FILES if folder is not None else ():
-        try:
-            text = (folder / name).read_text("utf-8", "replace") if folder else ""
-        except OSError:  # there is none
-            continue
-        if any(line.strip() and not line.lstrip().startswith(("#", "!")) for line in text.splitlines()):
-            return True
-    return False
-
-
 def _removed_later(one: Instruction, file: Dockerfile, folder: Path | None) -> Iterator[Found]:
     """Find an rm of what an earlier step made: that layer keeps it."""
     at = working_folder(file, one)
@@ -85,20 +73,6 @@ def _removed_later(one: Instruction, file: Dockerfile, folder: Path | None) -> I
                     better = "Remove it in the step that makes it, or don't copy it."
                     yield Found("removed-too-late", message, better, path)
                     break
-
-
-def working_folder(file: Dockerfile, one: Instruction) -> str:
-    """Give the folder that a step works in; what does not begin with / begins at that of the base image."""
-    at = ""
-    for other in above(file, one):
-        if other.keyword == "WORKDIR" and other.args:
-            at = join(at, other.args[0])
-    return at
-
-
-def join(at: str, path: str) -> str:
-    """Give a path in the image, seen from the folder `at`."""
-    return posixpath.normpath(posixpath.join(at, path.strip("'\"")))
 
 
 def _makes(one: Instruction, path: str) -> bool:
@@ -151,19 +125,6 @@ def _takes_away(path: str, removed: str) -> bool:
             return True
         path = posixpath.dirname(path)
     return False
-
-
-def there(folder: Path, source: str) -> list[Path]:
-    """List what COPY finds in the folder under this name or pattern."""
-    bare = posixpath.normpath(source.lstrip("/") or ".")
-    if ".." in bare.split("/"):
-        return []
-    try:
-        if any(sign in bare for sign in "*?["):
-            return list(folder.glob(bare))
-        return [folder / bare] if (folder / bare).exists() else []
-    except (OSError, ValueError, NotImplementedError):  # no name that a file of this system can have
-        return []
 
 
 CHECKS: dict[str, tuple[Look, ...]] = {"COPY": (_sources,), "ADD": (_sources,), "RUN": (_removed_later,)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .about import ABOUT
-from .doubts_folder import join, keeps_out, there, working_folder
+from .paths import join, keeps_out, there, working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
