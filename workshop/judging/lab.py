@@ -184,9 +184,11 @@ class Lab(Answer):
             limits=self._limits,
         )
         result = make()
-        if plain and result.ok and mixed_up.is_so(self.dockerfile, lambda: self.image(result.image_id).config):
+        image = Image(result.image_id, self.image_name, self._stack)
+        if plain and result.ok and mixed_up.is_so(self.dockerfile, image):
             self._outdated += [result.image_id, *(tip.id for tip in result.tips if not tip.cached)]
             result = make(cache=False)
+            image = Image(result.image_id, self.image_name, self._stack)
             self.note("docker build took a step of another Dockerfile out of its cache; --no-cache helps against it")
         if keep:
             self._outdated += kept.keep(self.exercise.name, result.image_id, (tip.id for tip in result.tips))
@@ -197,7 +199,6 @@ class Lab(Answer):
             self._not_built(result, folder)
         if plain and (other := unread(folder)):
             self.note(f"docker build reads Dockerfile; what you write into {other}, beside it, is not in the image")
-        image = Image(result.image_id, self.image_name, self._stack)
         if self.bounds and (finding := self.bounds.too_large(image)):
             self._outdated.append(image.id)
             raise NotYet(finding)

@@ -8,21 +8,20 @@ Docker 20.10).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workshop.engine import cli
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from workshop.dockerfile import Dockerfile
+    from workshop.inside.image import Image
 
 
-def is_so(dockerfile: Dockerfile, config: Callable[[], Mapping[str, Any]]) -> bool:
-    """Whether an image with this configuration has a CMD that its Dockerfile does not give it, or lacks one."""
+def is_so(dockerfile: Dockerfile, image: Image) -> bool:
+    """Whether an image has a CMD that its Dockerfile does not give it, or lacks the one that it gives."""
     steps = dockerfile.in_stage(dockerfile.final_stage)
     if not any(one.keyword == "ENTRYPOINT" for one in steps) or cli.builder() != "classic":
         return False
     commands = [one for one in steps if one.keyword == "CMD"]
     meant = bool(commands) and any(commands[-1].args)
-    return meant != bool(config().get("Cmd"))
+    return meant != bool(image.config.get("Cmd"))
