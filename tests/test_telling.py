@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -24,16 +25,10 @@ TOLD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def failures() -> dict[str, list[Result]]:
-    """Keep what was found of each answer."""
-    return {}
-
-
 @pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize(("name", "line", "words"), TOLD)
-def test_a_verdict_tells_where_to_look(name: str, line: str, words: str, failures: dict[str, list[Result]]) -> None:
-    failed = failures.get(name) or failures.setdefault(name, _failed(name))
+def test_a_verdict_tells_where_to_look(name: str, line: str, words: str) -> None:
+    failed = _failed(name)
     assert len(failed) == 1, "one cause, and what comes of it is skipped"
     finding = failed[0].finding
     assert finding
@@ -48,6 +43,7 @@ def test_a_file_that_holds_several_things_is_named_once() -> None:
     assert len(finding.actual.splitlines()) == len(set(finding.actual.splitlines()))
 
 
+@functools.cache
 def _failed(name: str) -> list[Result]:
     number, _, answer = name.partition("/")
     exercise = exercises.find(number)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .row import Row, Words
 
+_NEEDS_BUILDKIT = ("{flag} needs the newer builder, BuildKit.", "This docker command builds with the older one.")
+_NEEDS_A_NEWER_ONE = ("This builder does not know --{flag}.", "It needs a BuildKit that is newer than this builder.")
+
 WRITING = (
     Row(
         "heredoc-unterminated",
@@ -217,30 +220,25 @@ WRITING = (
         "flag-needs-buildkit",
         (r"the (?P<flag>--\w+) option requires BuildKit",),
         Words(
-            "{flag} needs the newer builder, BuildKit.",
-            "This docker command builds with the older one.",
+            *_NEEDS_BUILDKIT,
             ("Do it without {flag}. Or install the buildx plugin.",),
         ),
         keywords=("COPY", "ADD", "RUN", "FROM"),
         details={
             "mode": Words(
-                "{flag} needs the newer builder, BuildKit.",
-                "This docker command builds with the older one.",
+                *_NEEDS_BUILDKIT,
                 ("Do it without {flag}: a RUN can do the same. Or install the buildx plugin.",),
             ),
             "mount": Words(
-                "{flag} needs the newer builder, BuildKit.",
-                "This docker command builds with the older one.",
+                *_NEEDS_BUILDKIT,
                 ("COPY the files in; in an earlier stage if they must not stay. Or install the buildx plugin.",),
             ),
             "exclude": Words(
-                "This builder does not know --{flag}.",
-                "It needs a BuildKit that is newer than this builder.",
+                *_NEEDS_A_NEWER_ONE,
                 ("Name these files in a .dockerignore.",),
             ),
             "recent": Words(
-                "This builder does not know --{flag}.",
-                "It needs a BuildKit that is newer than this builder.",
+                *_NEEDS_A_NEWER_ONE,
                 ("Do it without --{flag}.",),
             ),
         },

@@ -102,5 +102,5 @@ def _judge(exercise: Exercise) -> str:
     return _sum(*((str(path), found.st_mtime_ns, found.st_size) for path, found in known))
 
 
-def _sum(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
+def _sum(*known: object) -> str:
+    return hashlib.sha256(repr(known).encode("utf-8", "surrogateescape")).hexdigest()
